@@ -1,0 +1,37 @@
+"""Electronic seals (电子印章, N): a governed object with versions; the artwork lies in the object store."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from models.database import moment
+
+
+class Seal(SQLModel, table=True):
+    """A seal of an enterprise; each use records the version used (N08)."""
+
+    __tablename__ = "seal"
+
+    id: str = Field(primary_key=True)
+    enterprise_id: str = Field(foreign_key="enterprise.id", index=True)
+    kind: str
+    name: str
+    status: str
+    version: int
+    created_at: datetime = Field(sa_type=moment())
+
+
+class SealVersion(SQLModel, table=True):
+    """One drawing of a seal (``activities.seals`` artwork as JSON under ``storage_key``)."""
+
+    __tablename__ = "seal_version"
+
+    seal_id: str = Field(primary_key=True, foreign_key="seal.id")
+    version: int = Field(primary_key=True)
+    storage_key: str
+    sha256: str
+    created_at: datetime = Field(sa_type=moment())
+
+
+DEFAULT_SEAL_NAME = "电子公章"
+"""L09: the one seal every verified enterprise has."""
