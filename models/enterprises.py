@@ -14,9 +14,7 @@ class UsccClaim(SQLModel, table=True):
     """One licence, one verification (E01): at most one claim of a code is open at a time."""
 
     __tablename__ = "uscc_claim"
-    __table_args__ = (
-        Index("one_open_claim", "uscc", unique=True, postgresql_where=text("released_at IS NULL")),
-    )
+    __table_args__ = (Index("one_open_claim", "uscc", unique=True, postgresql_where=text("released_at IS NULL")),)
 
     process_id: str = Field(primary_key=True)
     uscc: str

@@ -21,9 +21,7 @@ class _Facts(dict[str, object]):
 
 WORDS: dict[str, Words] = {
     # Requests
-    "request_invalid": Words(
-        "请求内容有误，请按提示修改。", "The request is not valid; see the fields named."
-    ),
+    "request_invalid": Words("请求内容有误，请按提示修改。", "The request is not valid; see the fields named."),
     "resource_not_found": Words("找不到该内容，或您无权查看。", "It does not exist, or is not yours to see."),
     "event_not_allowed": Words("当前状态不能进行此操作。", "This is not possible in the present state."),
     "idempotency_key_missing": Words(
@@ -32,12 +30,8 @@ WORDS: dict[str, Words] = {
     "idempotency_key_reused": Words(
         "该 Idempotency-Key 已用于另一内容。", "This Idempotency-Key was used for another content."
     ),
-    "request_in_flight": Words(
-        "同一请求正在处理，请稍候。", "The same request is being worked on; wait a moment."
-    ),
-    "precondition_failed": Words(
-        "内容已被更新，请刷新后重试。", "It has changed since you read it; read it again."
-    ),
+    "request_in_flight": Words("同一请求正在处理，请稍候。", "The same request is being worked on; wait a moment."),
+    "precondition_failed": Words("内容已被更新，请刷新后重试。", "It has changed since you read it; read it again."),
     "engine_unavailable": Words(
         "系统繁忙，操作可能仍会生效；请使用相同的 Idempotency-Key 重试。",
         "The engine did not answer; the act may still be applied. Retry with the same Idempotency-Key.",
@@ -48,18 +42,14 @@ WORDS: dict[str, Words] = {
     # Accounts
     "login_required": Words("请先登录。", "Log in first."),
     "credentials_wrong": Words("账号、密码或验证码错误。", "The account, password or code is wrong."),
-    "account_locked": Words(
-        "尝试次数过多，账号已暂时锁定。", "Too many tries; the account is locked for a while."
-    ),
+    "account_locked": Words("尝试次数过多，账号已暂时锁定。", "Too many tries; the account is locked for a while."),
     "account_exists": Words("该账号已注册，请直接登录。", "This account is registered already; log in."),
     "password_too_weak": Words(
         "设置登陆密码（6-18位数字和大小写字母组合）。",
         "6 to 18 characters with digits, upper-case and lower-case letters.",
     ),
     # Codes
-    "code_wrong": Words(
-        "验证码错误，还可尝试 {attempts_left} 次。", "Wrong code; {attempts_left} tries left."
-    ),
+    "code_wrong": Words("验证码错误，还可尝试 {attempts_left} 次。", "Wrong code; {attempts_left} tries left."),
     "code_expired": Words("验证码已失效，请重新获取。", "The code has expired; ask for a new one."),
     "code_used_up": Words("验证码错误次数过多，请重新获取。", "Too many wrong codes; ask for a new one."),
     "code_sent_too_often": Words(
@@ -74,9 +64,7 @@ WORDS: dict[str, Words] = {
     "document_too_long": Words("文档超过 {limit} 页。", "The document has more than {limit} pages."),
     "file_type_not_accepted": Words("仅支持 {formats} 格式的文件。", "Only {formats} files are accepted."),
     "file_unreadable": Words("文件无法读取，请重新上传。", "The file cannot be read; upload it again."),
-    "document_encrypted": Words(
-        "文档已加密，请解除加密后上传。", "The document is encrypted; remove the encryption."
-    ),
+    "document_encrypted": Words("文档已加密，请解除加密后上传。", "The document is encrypted; remove the encryption."),
     "document_active": Words(
         "文档含有脚本、附件或动态表单（{what}），请另存为普通 PDF。",
         "The document carries active content ({what}); save it as a plain PDF.",
@@ -111,9 +99,7 @@ WORDS: dict[str, Words] = {
         "{provider} 服务暂不可用，请稍后重试。", "The {provider} service does not answer; retry later."
     ),
     # Contracts
-    "enterprise_not_verified": Words(
-        "企业尚未完成实名认证，请先认证。", "The enterprise is not verified yet."
-    ),
+    "enterprise_not_verified": Words("企业尚未完成实名认证，请先认证。", "The enterprise is not verified yet."),
     "party_name_differs": Words(
         "您的账号姓名与合同中的签约方名称不一致，请联系发起方撤回并以正确名称重新发送。",
         "Your account's name is not the party's name in the contract; ask the sender to withdraw and resend it.",

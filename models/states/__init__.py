@@ -22,9 +22,7 @@ LAWS = {
         enterprise_verification.WAITING_FOR,
     ),
     "phone_check": Law(willingness.PhoneCheck, willingness.ACTORS, willingness.WAITING_FOR),
-    "contract_signing": Law(
-        contract_signing.ContractSigning, contract_signing.ACTORS, contract_signing.WAITING_FOR
-    ),
+    "contract_signing": Law(contract_signing.ContractSigning, contract_signing.ACTORS, contract_signing.WAITING_FOR),
 }
 
 
