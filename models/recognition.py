@@ -25,7 +25,7 @@ class ReadField(BaseModel):
 
 
 class LicenceReading(BaseModel):
-    """A business licence; forms before 2015 carry ``registration_number`` (13 to 15 digits) and no ``uscc``."""
+    """A business licence; a form from before 2015 has ``registration_number`` (13 to 15 digits), no ``uscc``."""
 
     name: ReadField
     uscc: ReadField
@@ -36,7 +36,7 @@ class LicenceReading(BaseModel):
 
 
 class IdentityCardReading(BaseModel):
-    """One side of a resident identity card: ``portrait`` holds name and number, ``emblem`` validity and authority."""
+    """A side of a resident identity card: ``portrait`` has name and number, ``emblem`` validity and authority."""
 
     side: Literal["portrait", "emblem", "neither"]
     name: ReadField
