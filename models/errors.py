@@ -80,6 +80,16 @@ class RequestInFlight(Conflict): ...
 class PreconditionFailed(Conflict): ...
 
 
+class MethodNotAllowed(Invalid):
+    """``allowed`` lists the HTTP methods the address has."""
+
+
+class BodyTooLarge(TooLarge): ...
+
+
+class MediaTypeNotAccepted(UnsupportedType): ...
+
+
 class EngineUnavailable(Unavailable): ...
 
 
@@ -114,6 +124,10 @@ class CodeUsedUp(TooMany): ...
 
 
 class CodeSentTooOften(TooMany): ...
+
+
+class RecipientRefused(Invalid):
+    """The partner never delivers to this number or mailbox; ``channel`` says which kind."""
 
 
 # Files

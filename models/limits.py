@@ -37,6 +37,9 @@ LOGIN_LOCK = timedelta(minutes=30)
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LIFETIME = timedelta(hours=12)
 PASSWORD_LENGTH = (6, 18)  # A08
+PASSWORD_HASHES_AT_ONCE = 2
+JSON_BODY = MEBIBYTE
+MULTIPART_BODY = 55 * MEBIBYTE
 IDEMPOTENCY_RETENTION = timedelta(days=7)
 SIGNING_DEADLINE = timedelta(days=30)
 SIGNING_DEADLINE_MAX = timedelta(days=365)

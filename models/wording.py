@@ -32,6 +32,13 @@ WORDS: dict[str, Words] = {
     ),
     "request_in_flight": Words("同一请求正在处理，请稍候。", "The same request is being worked on; wait a moment."),
     "precondition_failed": Words("内容已被更新，请刷新后重试。", "It has changed since you read it; read it again."),
+    "method_not_allowed": Words("该地址不支持此方法。", "This address does not take that method."),
+    "body_too_large": Words("请求内容超过 {limit_mb}M。", "The request is over {limit_mb} MiB."),
+    "media_type_not_accepted": Words("请求内容须为 {expected}。", "The request's content type must be {expected}."),
+    "internal_error": Words(
+        "系统内部错误，请稍后重试；如仍有问题请提供 request_id 联系客服。",
+        "An error on our side; retry later, or contact support with the request_id.",
+    ),
     "engine_unavailable": Words(
         "系统繁忙，操作可能仍会生效；请使用相同的 Idempotency-Key 重试。",
         "The engine did not answer; the act may still be applied. Retry with the same Idempotency-Key.",
@@ -55,6 +62,9 @@ WORDS: dict[str, Words] = {
     "code_sent_too_often": Words(
         "获取验证码过于频繁，请 {retry_after} 秒后重试。",
         "Codes are sent at a bounded rate; retry in {retry_after} s.",
+    ),
+    "recipient_refused": Words(
+        "该手机号或邮箱无法接收消息，请核对或更换。", "This number or mailbox takes no messages; check or change it."
     ),
     # Files
     "file_empty": Words("文件为空。", "The file is empty."),
@@ -124,5 +134,105 @@ WORDS: dict[str, Words] = {
     "parties_invalid": Words("签约方设置有误：{reason}。", "The parties are not valid: {reason}."),
     "deadline_invalid": Words(
         "签署截止时间须晚于现在且不超过一年。", "The deadline must be in the future and within a year."
+    ),
+}
+
+
+class MessageWords(NamedTuple):
+    """One message to a person; ``subject`` is for e-mail."""
+
+    subject: Words
+    text: Words
+
+
+# V02: every message begins with the platform's name in 【】; V03: links re-enter the exact step.
+MESSAGES: dict[str, MessageWords] = {
+    "register_code": MessageWords(
+        Words("注册验证码", "Registration code"),
+        Words(
+            "【千章】注册验证码 {code}，{minutes}分钟内有效。请勿告知他人。",
+            "【千章】{code} is your registration code, valid for {minutes} minutes. Tell it to nobody.",
+        ),
+    ),
+    "registered_already": MessageWords(
+        Words("您已注册千章", "You are registered already"),
+        Words(
+            "【千章】该账号已注册，请直接登录。如非本人操作，请忽略。",
+            "【千章】This account is registered already; log in. Ignore this message if it was not you.",
+        ),
+    ),
+    "login_code": MessageWords(
+        Words("登录验证码", "Login code"),
+        Words(
+            "【千章】登录验证码 {code}，{minutes}分钟内有效。请勿告知他人。",
+            "【千章】{code} is your login code, valid for {minutes} minutes. Tell it to nobody.",
+        ),
+    ),
+    "not_registered": MessageWords(
+        Words("您尚未注册千章", "You are not registered yet"),
+        Words(
+            "【千章】该账号尚未注册，请先注册。如非本人操作，请忽略。",
+            "【千章】This account is not registered yet; register first. Ignore this message if it was not you.",
+        ),
+    ),
+    "consent_code": MessageWords(
+        Words("签署验证码", "Signing code"),
+        Words(
+            "【千章】您正在签署合同，验证码 {code}，{minutes}分钟内有效。提交验证码即同意签署，请勿告知他人。",
+            "【千章】{code} is your code to sign a contract, valid for {minutes} minutes. Entering it signs; tell it to nobody.",
+        ),
+    ),
+    "phone_check_code": MessageWords(
+        Words("企业实名认证验证码", "Enterprise verification code"),
+        Words(
+            "【千章】您正在为企业实名认证验证手机号，验证码 {code}，{minutes}分钟内有效。请勿告知他人。",
+            "【千章】{code} verifies your number for an enterprise's verification, valid for {minutes} minutes. Tell it to nobody.",
+        ),
+    ),
+    "sign_request": MessageWords(
+        Words("请签署合同：{title}", "Please sign: {title}"),
+        Words(
+            "【千章】{sender}邀请您签署《{title}》，请于{deadline}前完成：{link}",
+            "【千章】{sender} asks you to sign “{title}” before {deadline}: {link}",
+        ),
+    ),
+    "verification_verified": MessageWords(
+        Words("企业实名认证已通过", "The enterprise is verified"),
+        Words(
+            "【千章】{enterprise}的企业实名认证已通过。{link}",
+            "【千章】The verification of {enterprise} has succeeded. {link}",
+        ),
+    ),
+    "verification_expired": MessageWords(
+        Words("企业实名认证已失效", "The enterprise's verification has expired"),
+        Words(
+            "【千章】企业实名认证未在规定时间内完成，已提交的信息已清除，请重新开始。{link}",
+            "【千章】The enterprise's verification was not completed in time; what was submitted is erased. Begin anew: {link}",
+        ),
+    ),
+    "contract_returned": MessageWords(
+        Words("合同被退回：{title}", "Contract returned: {title}"),
+        Words(
+            "【千章】《{title}》被退回，原因：{reason}。{link}",
+            "【千章】“{title}” was returned: {reason}. {link}",
+        ),
+    ),
+    "contract_withdrawn": MessageWords(
+        Words("合同已撤回：{title}", "Contract withdrawn: {title}"),
+        Words("【千章】《{title}》已被发起方撤回。{link}", "【千章】The sender has withdrawn “{title}”. {link}"),
+    ),
+    "contract_expired": MessageWords(
+        Words("合同签署已过期：{title}", "Contract expired: {title}"),
+        Words(
+            "【千章】《{title}》未在截止时间前完成签署，已过期。{link}",
+            "【千章】“{title}” was not signed by everybody in time and has expired. {link}",
+        ),
+    ),
+    "contract_completed": MessageWords(
+        Words("合同已完成：{title}", "Contract completed: {title}"),
+        Words(
+            "【千章】《{title}》已由各方签署完成，可查看和下载：{link}",
+            "【千章】“{title}” is signed by everybody; read and download it: {link}",
+        ),
     ),
 }
