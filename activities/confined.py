@@ -3,10 +3,14 @@
 It bounds resources and survives crashes; it is no sandbox against code that takes the child over.
 """
 
+import atexit
 import math
 import multiprocessing
+import os
 import resource
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -47,12 +51,12 @@ def run_confined(function: Callable[..., T], *args: object, seconds: float, mega
         try:
             answer = child.answer(function, args, seconds, megabytes)
         except BaseException:
-            child.kill()
+            child.end()
             raise
         if child.calls < CALLS_PER_CHILD:
             _idle.append(child)
         else:
-            child.kill()
+            child.end()
     if answer.refusal is not None:
         raise (by_name(answer.refusal) or BusinessError)(**answer.facts)
     return answer.result  # type: ignore[return-value]
@@ -68,12 +72,20 @@ class _Answer:
 
 
 class _Child:
+    """A fresh interpreter rather than a fork: no threads' locks, no keys in memory or environment come along."""
+
     def __init__(self) -> None:
-        context = multiprocessing.get_context("forkserver")  # forking a process with threads could deadlock
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), name="confined", daemon=True)
-        self.process.start()
+        ours, theirs = multiprocessing.Pipe()
+        command = f"from activities.confined import serve; serve({theirs.fileno()})"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", command],
+            pass_fds=[theirs.fileno()],
+            env={"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         theirs.close()
+        self.pipe = ours
         self.calls = 0
 
     def answer(
@@ -82,11 +94,10 @@ class _Child:
         self.calls += 1
         try:
             self.pipe.send((function, args, seconds, megabytes))
-            self._receive(START_SECONDS)  # libraries are imported; the time starts
+            self._receive(START_SECONDS)  # libraries are imported: the time starts
             answer = self._receive(seconds)
         except (EOFError, OSError) as error:
-            self.process.join(1)
-            raise ConfinementFailed("crash", str(self.process.exitcode)) from error
+            raise ConfinementFailed("crash", str(self.process.wait())) from error
         if isinstance(answer, ConfinementFailed):
             raise answer
         assert isinstance(answer, _Answer)
@@ -97,9 +108,9 @@ class _Child:
             raise ConfinementFailed("time")
         return self.pipe.recv()
 
-    def kill(self) -> None:
+    def end(self) -> None:
         self.process.kill()
-        self.process.join()
+        self.process.wait()
         self.pipe.close()
 
 
@@ -107,8 +118,15 @@ _slots = threading.BoundedSemaphore(CHILDREN)
 _idle: list[_Child] = []
 
 
-def _serve(pipe: Connection) -> None:
+@atexit.register
+def _end_idle() -> None:
+    while _idle:
+        _idle.pop().end()
+
+
+def serve(descriptor: int) -> None:
     """The child's life: ends with the parent, at the latest when the alarm of a running call rings."""
+    pipe = Connection(descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while True:
