@@ -1,0 +1,62 @@
+"""Parts that tests of several folders need: real ones, started once per run or per test worker."""
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+
+from models.database import Database
+from models.keyring import Keyring
+from tests.shared_cluster import SharedCluster
+
+
+@pytest.fixture(scope="session")
+def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedCluster]:
+    base = tmp_path_factory.getbasetemp()
+    cluster = SharedCluster(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
+    cluster.enter()
+    yield cluster
+    cluster.leave()
+
+
+@pytest.fixture(scope="session")
+def database_url(shared_cluster: SharedCluster) -> Iterator[str]:
+    """A migrated database of this test worker; its tests share it, so they look only at rows of their own."""
+    with shared_cluster.database(f"worker_{secrets.token_hex(6)}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    connected = Database(database_url)
+    yield connected
+    await connected.close()
+
+
+@pytest.fixture
+async def empty_database(shared_cluster: SharedCluster) -> AsyncIterator[Database]:
+    """A migrated database of this one test, for what must begin with no rows (about 0.1 s)."""
+    with shared_cluster.database(f"test_{secrets.token_hex(6)}") as url:
+        connected = Database(url)
+        yield connected
+        await connected.close()
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    return Keyring(secrets.token_bytes(32))
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Each call gives a TCP port of 127.0.0.1 that nobody listens on."""
+    return unused_port
+
+
+def unused_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
