@@ -112,6 +112,9 @@ class AccountExists(Conflict): ...
 class PasswordTooWeak(Invalid): ...
 
 
+class ContactOfAnotherAccount(Forbidden): ...
+
+
 # Codes
 class CodeWrong(Invalid):
     """``attempts_left`` tells how many tries the challenge still has."""
@@ -177,6 +180,10 @@ class EnterpriseFactsDiffer(Invalid):
 class EnterpriseNotRegistered(Invalid): ...
 
 
+class EnterpriseNotActive(Invalid):
+    """The registry holds it as cancelled (注销) or revoked (吊销)."""
+
+
 class ConsentMissing(Invalid): ...
 
 
@@ -218,11 +225,19 @@ class SealMissing(Forbidden):
 class CertificateNotValid(Forbidden): ...
 
 
+class CertificateReferenceReused(Conflict):
+    """The idempotency key of an issuance came back with another subject."""
+
+
 class DocumentReplaced(Conflict):
     """The consent names other bytes than those to be signed."""
 
 
 class PlacementOutsidePage(Invalid): ...
+
+
+class PlacementsDiffer(Conflict):
+    """The consent repeats other places than the contract holds for this party."""
 
 
 class PartiesInvalid(Invalid): ...

@@ -55,6 +55,9 @@ WORDS: dict[str, Words] = {
         "设置登陆密码（6-18位数字和大小写字母组合）。",
         "6 to 18 characters with digits, upper-case and lower-case letters.",
     ),
+    "contact_of_another_account": Words(
+        "验证码只能发送到您本人的账号。", "The code goes to your own account's contact only."
+    ),
     # Codes
     "code_wrong": Words("验证码错误，还可尝试 {attempts_left} 次。", "Wrong code; {attempts_left} tries left."),
     "code_expired": Words("验证码已失效，请重新获取。", "The code has expired; ask for a new one."),
@@ -99,6 +102,17 @@ WORDS: dict[str, Words] = {
     "enterprise_not_registered": Words(
         "工商登记中查不到该统一社会信用代码，请核对。", "The registry holds no such code; check it."
     ),
+    "enterprise_not_active": Words("该企业在工商登记中已注销或吊销，无法认证。", "The registry holds this enterprise as cancelled or revoked."),
+    "sides_swapped": Words("身份证人像面与国徽面上传反了，请对调后重新提交。", "The two sides of the ID card are swapped; swap them and submit again."),
+    "side_wrong": Words("此处应上传身份证的{expected}，请重新上传。", "This must be the ID card's {expected} side; upload it again."),
+    "recognition_unavailable": Words("未能自动识别，请手动填写。", "The pictures could not be read; type the facts in."),
+    "window_passed": Words("未在7天内完成认证，提交的信息已清除，需重新开始。", "Not finished within 7 days; what was submitted is erased. Start again."),
+    "withdrawn_by_applicant": Words("已删除，提交的信息已清除。", "Withdrawn; what was submitted is erased."),
+    "phone_check_failed": Words("手机号认证未通过，请重新选择认证方式。", "The phone check did not succeed; choose a method again."),
+    "returned_by_party": Words("签署方已退回合同。", "A party returned the contract."),
+    "withdrawn_by_sender": Words("发起方已撤回合同。", "The sender withdrew the contract."),
+    "deadline_passed": Words("已超过签约截止时间。", "The signing deadline has passed."),
+    "placements_differ": Words("签章位置与合同设置不一致，请重新打开合同。", "The places differ from the contract's; open it again."),
     "consent_missing": Words("请先阅读并同意：{document}。", "Consent is needed first: {document}."),
     "method_not_offered": Words("当前不能使用该认证方式。", "This method is not offered here."),
     "phone_not_owned_by_legal_representative": Words(
@@ -127,6 +141,9 @@ WORDS: dict[str, Words] = {
     "certificate_not_valid": Words(
         "企业数字证书已失效，请先更新证书。", "The enterprise's certificate is not valid; renew it first."
     ),
+    "certificate_reference_reused": Words(
+        "该证书申请号已用于另一主体。", "This certificate reference belongs to another subject."
+    ),
     "document_replaced": Words(
         "合同内容与您阅读的不一致，请重新打开合同。", "The document is not the one you read; open it again."
     ),
@@ -134,6 +151,62 @@ WORDS: dict[str, Words] = {
     "parties_invalid": Words("签约方设置有误：{reason}。", "The parties are not valid: {reason}."),
     "deadline_invalid": Words(
         "签署截止时间须晚于现在且不超过一年。", "The deadline must be in the future and within a year."
+    ),
+}
+
+# Why one field of a request was refused, by the validator's code.
+FIELD_WORDS: dict[str, Words] = {
+    "other": Words("内容无效。", "Not valid."),
+    "missing": Words("必填。", "Required."),
+    "extra_forbidden": Words("未知的字段。", "No such field."),
+    "json_invalid": Words("不是有效的 JSON。", "Not valid JSON."),
+    "json_too_deep": Words("JSON 嵌套过深。", "The JSON is nested too deeply."),
+    "text_not_unicode": Words("文字含有无效字符。", "The text has characters that are not valid."),
+    "number_out_of_range": Words("数字超出范围。", "The number is out of range."),
+    "string_type": Words("须为文字。", "Must be text."),
+    "string_too_short": Words("至少 {min_length} 个字符。", "At least {min_length} characters."),
+    "string_too_long": Words("最多 {max_length} 个字符。", "At most {max_length} characters."),
+    "string_pattern_mismatch": Words("格式不正确。", "Not in the expected form."),
+    "literal_error": Words("须为以下之一：{expected}。", "Must be one of {expected}."),
+    "int_type": Words("须为整数。", "Must be a whole number."),
+    "int_parsing": Words("须为整数。", "Must be a whole number."),
+    "bool_type": Words("须为是或否。", "Must be true or false."),
+    "bool_parsing": Words("须为是或否。", "Must be true or false."),
+    "list_type": Words("须为列表。", "Must be a list."),
+    "dict_type": Words("须为对象。", "Must be an object."),
+    "model_attributes_type": Words("须为对象。", "Must be an object."),
+    "too_short": Words("至少 {min_length} 项。", "At least {min_length} items."),
+    "too_long": Words("最多 {max_length} 项。", "At most {max_length} items."),
+    "greater_than_equal": Words("不得小于 {ge}。", "Must be {ge} or more."),
+    "less_than_equal": Words("不得大于 {le}。", "Must be {le} or less."),
+    "greater_than": Words("须大于 {gt}。", "Must be more than {gt}."),
+    "less_than": Words("须小于 {lt}。", "Must be less than {lt}."),
+    "datetime_parsing": Words("须为日期时间。", "Must be a date and time."),
+    "datetime_from_date_parsing": Words("须为日期时间。", "Must be a date and time."),
+    "timezone_aware": Words("时间须带时区。", "The time needs its offset."),
+    "uscc_invalid": Words("统一社会信用代码有误，请核对。", "Not a valid unified social credit code."),
+    "resident_id_invalid": Words("身份证号码有误，请核对。", "Not a valid resident identity number."),
+    "mobile_invalid": Words("手机号有误。", "Not a valid mobile number."),
+    "email_invalid": Words("邮箱地址有误。", "Not a valid e-mail address."),
+    "name_invalid": Words(
+        "名称须为 1 到 120 个可见字符。", "A name has 1 to 120 characters, none of them invisible."
+    ),
+    "invited_by_required": Words(
+        "受企业邀请注册时须填写邀请企业名称，否则请勿填写。",
+        "Name the inviting enterprise when invited, and only then.",
+    ),
+    "password_or_code": Words(
+        "请提供账号和密码，或 challenge_id 和验证码。",
+        "Give contact and password, or challenge_id and code.",
+    ),
+    "channel_of_other_kind": Words(
+        "手机号使用 sms，邮箱使用 email。", "Use sms for a mobile number, email for an e-mail address."
+    ),
+    "subject_for_contract_only": Words(
+        "签署合同时须提供合同编号，其他用途请勿提供。", "Give the contract's id for sign_contract, and only then."
+    ),
+    "idempotency_key_invalid": Words(
+        "Idempotency-Key 须为 8 到 255 个可见 ASCII 字符。", "An Idempotency-Key has 8 to 255 visible ASCII characters."
     ),
 }
 
