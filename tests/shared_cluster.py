@@ -82,9 +82,14 @@ def create_tables(url: str) -> None:
             thread.submit(asyncio.run, create_all(url)).result()
 
 
-async def create_all(url: str) -> None:
+def import_rows() -> None:
+    """SQLModel.metadata knows the tables of imported modules only."""
     for module in pkgutil.iter_modules(models.__path__, "models."):
         importlib.import_module(module.name)
+
+
+async def create_all(url: str) -> None:
+    import_rows()
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.create_all)

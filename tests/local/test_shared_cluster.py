@@ -1,7 +1,9 @@
 import pytest
-from models.database import Database
 from sqlalchemy import text
 from sqlmodel import SQLModel
+
+from models.database import Database
+from tests.shared_cluster import import_rows
 
 
 @pytest.mark.parametrize("turn", range(4))
@@ -16,5 +18,6 @@ async def test_each_empty_database_begins_without_rows(empty_database: Database,
 async def test_the_database_of_a_test_worker_holds_every_table(database: Database) -> None:
     async with database.engine.connect() as connection:
         found = await connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+    import_rows()
     assert SQLModel.metadata.tables
     assert set(SQLModel.metadata.tables) <= set(found)
