@@ -236,6 +236,14 @@ class DocumentReplaced(Conflict):
 class PlacementOutsidePage(Invalid): ...
 
 
+class SealTextInvalid(Invalid):
+    """``part`` (name or number) of a seal must have ``minimum`` to ``maximum`` printable characters."""
+
+
+class GlyphMissing(Invalid):
+    """The seal font lacks ``characters``."""
+
+
 class PlacementsDiffer(Conflict):
     """The consent repeats other places than the contract holds for this party."""
 

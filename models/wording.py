@@ -102,17 +102,33 @@ WORDS: dict[str, Words] = {
     "enterprise_not_registered": Words(
         "工商登记中查不到该统一社会信用代码，请核对。", "The registry holds no such code; check it."
     ),
-    "enterprise_not_active": Words("该企业在工商登记中已注销或吊销，无法认证。", "The registry holds this enterprise as cancelled or revoked."),
-    "sides_swapped": Words("身份证人像面与国徽面上传反了，请对调后重新提交。", "The two sides of the ID card are swapped; swap them and submit again."),
-    "side_wrong": Words("此处应上传身份证的{expected}，请重新上传。", "This must be the ID card's {expected} side; upload it again."),
-    "recognition_unavailable": Words("未能自动识别，请手动填写。", "The pictures could not be read; type the facts in."),
-    "window_passed": Words("未在7天内完成认证，提交的信息已清除，需重新开始。", "Not finished within 7 days; what was submitted is erased. Start again."),
+    "enterprise_not_active": Words(
+        "该企业在工商登记中已注销或吊销，无法认证。", "The registry holds this enterprise as cancelled or revoked."
+    ),
+    "sides_swapped": Words(
+        "身份证人像面与国徽面上传反了，请对调后重新提交。",
+        "The two sides of the ID card are swapped; swap them and submit again.",
+    ),
+    "side_wrong": Words(
+        "此处应上传身份证的{expected}，请重新上传。", "This must be the ID card's {expected} side; upload it again."
+    ),
+    "recognition_unavailable": Words(
+        "未能自动识别，请手动填写。", "The pictures could not be read; type the facts in."
+    ),
+    "window_passed": Words(
+        "未在7天内完成认证，提交的信息已清除，需重新开始。",
+        "Not finished within 7 days; what was submitted is erased. Start again.",
+    ),
     "withdrawn_by_applicant": Words("已删除，提交的信息已清除。", "Withdrawn; what was submitted is erased."),
-    "phone_check_failed": Words("手机号认证未通过，请重新选择认证方式。", "The phone check did not succeed; choose a method again."),
+    "phone_check_failed": Words(
+        "手机号认证未通过，请重新选择认证方式。", "The phone check did not succeed; choose a method again."
+    ),
     "returned_by_party": Words("签署方已退回合同。", "A party returned the contract."),
     "withdrawn_by_sender": Words("发起方已撤回合同。", "The sender withdrew the contract."),
     "deadline_passed": Words("已超过签约截止时间。", "The signing deadline has passed."),
-    "placements_differ": Words("签章位置与合同设置不一致，请重新打开合同。", "The places differ from the contract's; open it again."),
+    "placements_differ": Words(
+        "签章位置与合同设置不一致，请重新打开合同。", "The places differ from the contract's; open it again."
+    ),
     "consent_missing": Words("请先阅读并同意：{document}。", "Consent is needed first: {document}."),
     "method_not_offered": Words("当前不能使用该认证方式。", "This method is not offered here."),
     "phone_not_owned_by_legal_representative": Words(
@@ -146,6 +162,14 @@ WORDS: dict[str, Words] = {
     ),
     "document_replaced": Words(
         "合同内容与您阅读的不一致，请重新打开合同。", "The document is not the one you read; open it again."
+    ),
+    "seal_text_invalid": Words(
+        "印章文字须为 {minimum} 至 {maximum} 个可显示的字符。",
+        "The seal's {part} must have {minimum} to {maximum} printable characters.",
+    ),
+    "glyph_missing": Words(
+        "印章字体缺少“{characters}”，请联系客服添加。",
+        "The seal font lacks “{characters}”; ask support to add it.",
     ),
     "placement_outside_page": Words("签章位置超出页面。", "The placement is outside the page."),
     "parties_invalid": Words("签约方设置有误：{reason}。", "The parties are not valid: {reason}."),
@@ -188,9 +212,7 @@ FIELD_WORDS: dict[str, Words] = {
     "resident_id_invalid": Words("身份证号码有误，请核对。", "Not a valid resident identity number."),
     "mobile_invalid": Words("手机号有误。", "Not a valid mobile number."),
     "email_invalid": Words("邮箱地址有误。", "Not a valid e-mail address."),
-    "name_invalid": Words(
-        "名称须为 1 到 120 个可见字符。", "A name has 1 to 120 characters, none of them invisible."
-    ),
+    "name_invalid": Words("名称须为 1 到 120 个可见字符。", "A name has 1 to 120 characters, none of them invisible."),
     "invited_by_required": Words(
         "受企业邀请注册时须填写邀请企业名称，否则请勿填写。",
         "Name the inviting enterprise when invited, and only then.",
