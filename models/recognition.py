@@ -38,7 +38,7 @@ class LicenceReading(BaseModel):
 class IdentityCardReading(BaseModel):
     """A side of a resident identity card: ``portrait`` has name and number, ``emblem`` validity and authority."""
 
-    side: Literal["portrait", "emblem", "neither"]
+    side: Literal["portrait", "emblem"]
     name: ReadField
     number: ReadField
     validity: ReadField

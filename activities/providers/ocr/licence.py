@@ -1,0 +1,160 @@
+"""The business licence: printed labels to fields, forms from before and after 2015, enterprises and shops."""
+
+import re
+from collections.abc import Sequence
+
+from activities.providers.ocr import codes
+from activities.providers.ocr.engine import Ocr
+from activities.providers.ocr.layout import Entry, Line, TextBox, entries, levelled, lines, matching
+from activities.providers.ocr.passes import read_photo
+from models.errors import FileUnreadable, UploadOfOtherKind
+from models.recognition import LicenceReading, ReadField
+
+ANCHORS = (
+    "营业执照",
+    "统一社会信用代码|注册号",
+    "主体类型",
+    "法定代表人|投资人|经营者|负责人|执行事务合伙人",
+    "经营范围",
+    "登记机关",
+    "监制$",
+)
+LABELS = {
+    "uscc": "统一社会信用代码",
+    "registration_number": "注册号",
+    "name": "(?:企业|字号)?名称|[名称]",
+    "kind": "(?:市场主体|主体|企业)?类型|[类型]",
+    "legal_representative": "法定代表[人入]|投资[人入]|经营者|负责[人入]|执行事务合伙[人入]",
+    "term": "(?:营业|合伙|经营)期限",
+    "other": "(?:主要)?经营场所|营业场所|住所?|所|组成形式|注册资[本金]|实收资本|出资额|成立日期|注册日期|核准日期"
+    "|经营范围|登记机关|营业执照|证照编号|副本号|编号|[（(]副本|扫描二维码|国家企业信用",
+}
+CHINESE = "\u4e00-\u9fff"
+NAME = re.compile(rf"[{CHINESE}]{{2}}")
+WHOLE_NAME = re.compile(r"(?:公司|企业|合伙）|合作社|联合社|工作室|事务所|经营部|商行|中心|[店厂行社部铺馆院场])$")
+COMPANY = re.compile(rf"[{CHINESE}（）]{{4,}}公司$")
+KIND = re.compile("公司|企业|工商户|合作社|独资|合伙|所有制|集体|分支机构")
+PERSON = re.compile(rf"^[{CHINESE}A-Za-z·.（）():：]{{2,60}}$")
+DATE = r"\d{4}年\d{1,2}月\d{1,2}日"
+ENDLESS = "长期|永久|不约定期限|无固定期限"
+TERM = re.compile(rf"{DATE}起?至(?:{DATE}|{ENDLESS})")
+ENDLESS_TERM = re.compile(f"^至?(?:{ENDLESS})$")
+BESIDE_NO_LABEL = 0.8  # a value known by its shape alone counts for less
+LEGIBLE_PIECES = 4
+
+
+def read_licence(ocr: Ocr, photo: bytes) -> LicenceReading:
+    """Raises FileUnreadable, UploadOfOtherKind (``licence`` expected) and what ``load_photo`` raises."""
+    return read_photo(ocr, photo, ANCHORS, parse_licence, _needed)
+
+
+def parse_licence(boxes: Sequence[TextBox]) -> LicenceReading:
+    """From an upright page. Raises FileUnreadable and UploadOfOtherKind."""
+    page = levelled(boxes, ANCHORS)
+    if len(page) < LEGIBLE_PIECES:
+        raise FileUnreadable
+    if sum(bool(matching(page, anchor)) for anchor in ANCHORS) < 2:
+        raise UploadOfOtherKind(expected="licence")
+    found = lines(page)
+    by_label = entries(found, LABELS)
+    return LicenceReading(
+        name=_name(by_label, found),
+        uscc=_uscc(found),
+        registration_number=_registration_number(by_label),
+        kind=_shaped(by_label, "kind", KIND),
+        legal_representative=_shaped(by_label, "legal_representative", PERSON),
+        term=_term(by_label, found),
+    )
+
+
+def _needed(reading: LicenceReading) -> list[ReadField]:
+    number = reading.registration_number if reading.registration_number.value else reading.uscc
+    return [reading.name, number, reading.kind, reading.legal_representative]
+
+
+def _shaped(by_label: Sequence[Entry], label: str, shape: re.Pattern[str]) -> ReadField:
+    """The topmost text behind the label that has the shape; if none has, the topmost as raw."""
+    texts = [entry for entry in by_label if entry.label == label and entry.text]
+    for entry in texts:
+        if shape.search(entry.text):
+            return ReadField(value=entry.text, raw=entry.text, score=entry.score, how="read")
+    return ReadField(raw=texts[0].text) if texts else ReadField()
+
+
+def _name(by_label: Sequence[Entry], found: Sequence[Line]) -> ReadField:
+    for entry in by_label:
+        if entry.label == "name" and NAME.search(entry.text):
+            return _named(entry.text, entry, found)
+    for line in found:
+        for box in line.boxes:
+            if COMPANY.search(_wide(box.text)):
+                return _read(_wide(box.text), box.text, box.score * BESIDE_NO_LABEL)
+    return ReadField()
+
+
+def _named(text: str, entry: Entry, found: Sequence[Line]) -> ReadField:
+    """A long name goes on below its first line, in a line without a label."""
+    below = None if WHOLE_NAME.search(_wide(text)) else _line_below(entry.boxes[-1], found)
+    if below is None or entries([below], LABELS):
+        return _read(_wide(text), text, entry.score)
+    whole = text + below.boxes[0].text
+    return _read(_wide(whole), whole, min(entry.score, below.boxes[0].score))
+
+
+def _line_below(box: TextBox, found: Sequence[Line]) -> Line | None:
+    for line in found:
+        first = line.boxes[0]
+        down = first.left[1] - box.left[1]
+        if 0.5 * box.height < down < 1.8 * box.height and box.left[0] - box.height < first.left[0] < box.right[0]:
+            return line
+    return None
+
+
+def _wide(text: str) -> str:
+    """Registered names have full-width brackets (C12); recognition confuses the two widths."""
+    return text.replace("(", "（").replace(")", "）")
+
+
+def _read(value: str, raw: str, score: float) -> ReadField:
+    return ReadField(value=value, raw=raw, score=score, how="read")
+
+
+def _uscc(found: Sequence[Line]) -> ReadField:
+    """One code on the whole page, both check digits right; mended only if nothing on the page needs no mending."""
+    boxes = [(run, box.score) for line in found for box in line.boxes for run in _runs_of_18(box.text)]
+    whole = {run: score for run, score in boxes if codes.is_uscc(run)}
+    if len(whole) == 1:
+        run, score = whole.popitem()
+        return _read(run, run, score)
+    if whole:
+        return ReadField()
+    for run, score in boxes:
+        if mended := codes.mended_uscc(run):
+            return ReadField(value=mended, raw=run, score=score, how="repaired")
+    return ReadField(raw=boxes[0][0]) if boxes else ReadField()
+
+
+def _runs_of_18(text: str) -> list[str]:
+    return codes.runs(text.replace("统一社会信用代码", " "), 18)
+
+
+def _registration_number(by_label: Sequence[Entry]) -> ReadField:
+    for entry in by_label:
+        if entry.label == "registration_number":
+            digits = re.match(r"\d*", codes.plain(entry.text))
+            number = digits[0] if digits else ""
+            if codes.is_registration_number(number):
+                return _read(number, entry.text, entry.score)
+            return ReadField(raw=entry.text)
+    return ReadField()
+
+
+def _term(by_label: Sequence[Entry], found: Sequence[Line]) -> ReadField:
+    beside = [entry for entry in by_label if entry.label == "term"]
+    for entry in beside:
+        if term := TERM.search(entry.text) or ENDLESS_TERM.search(entry.text):
+            return _read(term[0], entry.text, entry.score)
+    for line in found:
+        if term := TERM.search(line.text):
+            return _read(term[0], line.text, min(box.score for box in line.boxes) * BESIDE_NO_LABEL)
+    return ReadField(raw=beside[0].text) if beside else ReadField()
