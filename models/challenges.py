@@ -4,9 +4,9 @@ import hmac
 import json
 import secrets
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Described
 from sqlalchemy import Index, func
 from sqlmodel import Field, SQLModel, col, select, update
@@ -18,7 +18,7 @@ from models.database import moment
 from models.errors import CodeExpired, CodeSentTooOften, CodeUsedUp, CodeWrong
 from models.ids import new_id
 from models.keyring import Keyring
-from models.values import Channel, Contact
+from models.values import Channel, Contact, channel_of
 
 Purpose = Literal["register", "login", "sign_contract", "phone_check"]
 
@@ -52,6 +52,14 @@ class CodeRequest(BaseModel):
     to: Contact
     purpose: Literal["register", "login", "sign_contract"]
     subject: str | None = Described(default=None, max_length=64)
+
+    @model_validator(mode="after")
+    def agree(self) -> Self:
+        if channel_of(self.to) != self.channel:
+            raise ValueError("channel_of_other_kind")
+        if (self.subject is not None) != (self.purpose == "sign_contract"):
+            raise ValueError("subject_for_contract_only")
+        return self
 
 
 class CodeSent(BaseModel):

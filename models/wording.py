@@ -171,6 +171,10 @@ WORDS: dict[str, Words] = {
         "印章字体缺少“{characters}”，请联系客服添加。",
         "The seal font lacks “{characters}”; ask support to add it.",
     ),
+    "sealing_stale": Words("签署证书已过期，正在重新准备。", "A certificate has run out; it is being prepared again."),
+    "certificate_lapsed": Words(
+        "有签署方的证书已失效，需重新签署。", "A party's certificate has lapsed; its consent is asked again."
+    ),
     "placement_outside_page": Words("签章位置超出页面。", "The placement is outside the page."),
     "parties_invalid": Words("签约方设置有误：{reason}。", "The parties are not valid: {reason}."),
     "deadline_invalid": Words(
