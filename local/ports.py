@@ -1,0 +1,42 @@
+"""TCP ports of this machine: free ones, and who really holds one."""
+
+import random
+import socket
+from collections.abc import Collection
+
+import psutil
+
+from local.supervisor import ChildFailed
+
+PORTS = range(20_000, 32_000)
+"""Below the range from which Linux takes the ports of outgoing connections."""
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(besides: Collection[int] = ()) -> int:
+    while True:
+        port = random.choice(PORTS)
+        if port not in besides and is_free(port):
+            return port
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether ``pid`` itself holds the listening port; raises ChildFailed when another process does."""
+    try:
+        mine = {held.laddr.port for held in psutil.Process(pid).net_connections("tcp") if held.status == "LISTEN"}
+    except psutil.NoSuchProcess:
+        return False
+    if port in mine:
+        return True
+    if any(held.laddr.port == port and held.status == "LISTEN" for held in psutil.net_connections("tcp")):
+        raise ChildFailed(f"port {port} is held by another process than the one started (pid {pid})")
+    return False
