@@ -6,9 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Described
 from sqlalchemy import JSON, Column
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.accounts import Account
 from models.database import moment
+from models.errors import ResourceNotFound
+from models.keyring import Keyring
 from models.limits import PARTIES_MAX
 from models.processes import Act
 from models.values import Contact, Name, Uscc
@@ -78,7 +82,7 @@ class Contract(SQLModel, table=True):
     title: str
     upload_id: str
     sender_account: str
-    sender_enterprise: str | None = None
+    sender_enterprise: str
     deadline: datetime = Field(sa_type=moment())
     term_ends_on: date | None = None
     document_key: str | None = None
@@ -146,6 +150,48 @@ class SignatureIntent(SQLModel, table=True):
     seal_version: int | None = None
     planned_at: datetime = Field(sa_type=moment())
     signed_sha256: str | None = None
+
+
+def sealed_party(keyring: Keyring, party_id: str, person: PartyPerson) -> bytes:
+    return keyring.seal("columns", f"party/{party_id}", person.model_dump_json().encode())
+
+
+def opened_party(keyring: Keyring, party: Party) -> PartyPerson:
+    return PartyPerson.model_validate_json(keyring.open("columns", f"party/{party.id}", party.personal))
+
+
+def sealed_reason(keyring: Keyring, contract_id: str, reason: str) -> bytes:
+    return keyring.seal("columns", f"contract/{contract_id}/return_reason", reason.encode())
+
+
+def opened_reason(keyring: Keyring, contract: Contract) -> str:
+    """Empty when nobody returned the contract."""
+    if contract.return_reason is None:
+        return ""
+    return keyring.open("columns", f"contract/{contract.id}/return_reason", contract.return_reason).decode()
+
+
+async def party_of(session: AsyncSession, contract_id: str, account: Account) -> Party | None:
+    """The party this account acts for: the one whose contact it is."""
+    found = await session.exec(
+        select(Party)
+        .where(Party.contract_id == contract_id, Party.contact_index == account.contact_index)
+        .order_by(col(Party.ordinal))
+    )
+    return found.first()
+
+
+async def subject_for_consent(session: AsyncSession, contract_id: str, account_id: str) -> str:
+    """What a consent code is bound to: the contract and the digest of its document. Raises ResourceNotFound."""
+    contract = await session.get(Contract, contract_id)
+    account = await session.get(Account, account_id)
+    if contract is None or account is None or await party_of(session, contract_id, account) is None:
+        raise ResourceNotFound
+    return consent_subject(contract)
+
+
+def consent_subject(contract: Contract) -> str:
+    return f"{contract.id}/{contract.document_sha256}"
 
 
 class PartyView(BaseModel):
@@ -217,18 +263,20 @@ class Opened(BaseModel):
 
 
 class Sealing(BaseModel):
-    """One contract to seal; ``at`` is the signing time every signature states."""
+    """One attempt to seal; ``at`` is the signing time every signature states, ``attempt`` counts from 1."""
 
     contract_id: str
+    attempt: int
     at: datetime
+
+
+class Plan(BaseModel):
+    """Every intent is stored, or the parties whose certificate no longer holds."""
+
+    lapsed: list[str] = []
 
 
 class Deposit(BaseModel):
     contract_id: str
     number: str
     at: datetime
-
-
-class SealedContract(BaseModel):
-    sha256: str
-    facts: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
 from models.database import moment
+from models.keyring import Keyring
 from models.processes import Act
 from models.recognition import IdentityCardReading, LicenceReading
 from models.values import Name, ResidentId, Uscc
@@ -98,15 +99,41 @@ class EnterpriseVerification(SQLModel, table=True):
     process_id: str = Field(primary_key=True)
     account_id: str
     role: str
-    licence: str | None
-    id_portrait: str | None
-    id_emblem: str | None
+    licence: str
+    id_portrait: str
+    id_emblem: str
+    replaced: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """Upload ids handed in before and replaced since."""
     consents: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
     personal: bytes | None = None
     edited: bool = False
     """The confirmed values differ from the recognized ones (E03)."""
     created_at: datetime = Field(sa_type=moment())
     erased_at: datetime | None = Field(default=None, sa_type=moment())
+
+
+def sealed(keyring: Keyring, process_id: str, materials: VerificationMaterials) -> bytes:
+    return keyring.seal("columns", f"enterprise_verification/{process_id}", materials.model_dump_json().encode())
+
+
+def opened(keyring: Keyring, row: EnterpriseVerification) -> VerificationMaterials:
+    """Empty when nothing was read yet or everything was erased."""
+    if row.personal is None:
+        return VerificationMaterials()
+    plain = keyring.open("columns", f"enterprise_verification/{row.process_id}", row.personal)
+    return VerificationMaterials.model_validate_json(plain)
+
+
+def differs(reading: Reading, fields: ConfirmedFacts) -> bool:
+    """Whether the person changed what was recognized (E03)."""
+    read = {
+        "name": reading.licence and reading.licence.name.value,
+        "uscc": reading.licence and reading.licence.uscc.value,
+        "kind": reading.licence and reading.licence.kind.value,
+        "legal_representative": reading.licence and reading.licence.legal_representative.value,
+        "resident_id": reading.portrait and reading.portrait.number.value,
+    }
+    return any(getattr(fields, field) != value for field, value in read.items())
 
 
 class ErasureReceipt(SQLModel, table=True):

@@ -233,6 +233,10 @@ class DocumentReplaced(Conflict):
     """The consent names other bytes than those to be signed."""
 
 
+class SealingStale(Conflict):
+    """A certificate planned for this sealing has run out meanwhile; it is planned again."""
+
+
 class PlacementOutsidePage(Invalid): ...
 
 

@@ -71,3 +71,13 @@ def content_of(keyring: Keyring, message: Message) -> MessageContent:
         raise LookupError(message.id)
     sealed = keyring.open("columns", f"message/{message.id}", message.personal)
     return MessageContent.model_validate_json(sealed)
+
+
+class MessageOrder(BaseModel):
+    """A process's message to the person behind an account or a party; the id makes a retry the same message."""
+
+    message_id: str
+    template: str
+    process_id: str
+    account_id: str | None = None
+    party_id: str | None = None

@@ -23,6 +23,7 @@ class PhoneCheck(SQLModel, table=True):
     parent_id: str
     personal: bytes | None = None
     challenge_id: str | None = None
+    proven_at: datetime | None = Field(default=None, sa_type=moment())
     created_at: datetime = Field(sa_type=moment())
 
 
@@ -61,7 +62,6 @@ class CodeDispatch(BaseModel):
 
     process_id: str
     challenge_id: str
-    message_id: str
     mobile: str | None
     at: datetime
 

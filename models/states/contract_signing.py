@@ -4,7 +4,10 @@ from statemachine import State, StateChart
 
 
 class ContractSigning(StateChart):
-    """Nothing signed exists before ``sealing``; ``sealing`` has one way on, so completion happens exactly once."""
+    """Nothing signed exists before ``sealing``, and ``completed`` is reached from there alone, once.
+
+    ``ask_again``: a party's certificate ran out between its consent and the sealing; it must consent anew.
+    """
 
     allow_event_without_transition = False
     catch_errors_as_events = False
@@ -24,6 +27,7 @@ class ContractSigning(StateChart):
     withdraw = drafting.to(withdrawn) | signing.to(withdrawn)
     expire = drafting.to(expired) | signing.to(expired)
     complete = sealing.to(completed)
+    ask_again = sealing.to(signing)
 
     def is_last(self, outstanding: int = 2) -> bool:
         """``outstanding``: parties that have not consented, the one consenting now included."""

@@ -1,0 +1,75 @@
+"""The upload becomes the one document everybody reads and signs; runs on the sealing queue."""
+
+import asyncio
+
+from sqlmodel import col, select
+from temporalio import activity
+
+from activities.confined import ConfinementFailed, run_confined
+from activities.heartbeats import beating
+from activities.pdf.normalise import NormalisedDocument, normalise
+from activities.pdf.rendering import render_page
+from activities.providers.storage import ObjectStore
+from models.contract_signing import Contract, Party, Place, Preparation
+from models.database import Database
+from models.errors import FileUnreadable, PlacementOutsidePage
+from models.uploads import Upload
+
+NORMALISE_SECONDS = 30.0
+RENDER_SECONDS = 20.0
+
+
+class Drafting:
+    def __init__(self, database: Database, store: ObjectStore) -> None:
+        self.database = database
+        self.store = store
+
+    @activity.defn
+    async def prepare_contract(self, contract_id: str) -> Preparation:
+        """Normalise, render every page, keep both. Raises FileUnreadable, Document…, PlacementOutsidePage."""
+        async with beating():
+            async with self.database.transaction() as session:
+                contract = await session.get_one(Contract, contract_id)
+                upload = await session.get_one(Upload, contract.upload_id)
+                parties = (
+                    await session.exec(
+                        select(Party).where(Party.contract_id == contract_id).order_by(col(Party.ordinal))
+                    )
+                ).all()
+            document = await self._normalised(await self.store.get(upload.storage_key))
+            for party in parties:
+                require_inside(document, [Place.model_validate(place) for place in party.places])
+            previews = await render_pages(self.store, contract_id, document.data, len(document.pages))
+            key = await self.store.put(contract_id, document.data)
+            async with self.database.transaction() as session:
+                contract = await session.get_one(Contract, contract_id)
+                contract.document_key = key
+                contract.document_sha256 = document.sha256
+                contract.pages = [page.model_dump() for page in document.pages]
+                contract.previews = previews
+        return Preparation(parties=[party.id for party in parties])
+
+    async def _normalised(self, data: bytes) -> NormalisedDocument:
+        try:
+            return await asyncio.to_thread(run_confined, normalise, data, seconds=NORMALISE_SECONDS)
+        except ConfinementFailed as failure:
+            raise FileUnreadable from failure
+
+
+def require_inside(document: NormalisedDocument, places: list[Place]) -> None:
+    """The centre of every mark lies on its page; the whole mark's fit is judged when it is drawn."""
+    for place in places:
+        if place.page > len(document.pages):
+            raise PlacementOutsidePage(page=place.page)
+        page = document.pages[place.page - 1]
+        if not (place.x < page.width and place.y < page.height):
+            raise PlacementOutsidePage(page=place.page)
+
+
+async def render_pages(store: ObjectStore, owner: str, document: bytes, pages: int) -> list[str]:
+    """Storage keys of the pages as PNG, in order."""
+    keys = []
+    for number in range(1, pages + 1):
+        picture = await asyncio.to_thread(run_confined, render_page, document, number, seconds=RENDER_SECONDS)
+        keys.append(await store.put(owner, picture))
+    return keys
