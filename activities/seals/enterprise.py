@@ -33,11 +33,12 @@ class RoundStyle:
     name_height: float = 5.6
     name_proportion: float = 1.55
     """Height to width where a long name makes the characters narrow."""
-    name_weight: float = 0.10
-    """Line added around each character: the font is a regular, a seal's a bold."""
+    name_weight: float = 0.035
+    """Line around each character, as a part of its width: the font is a regular, a seal's a bold."""
     number_radius: float = 18.6
     number_size: float = 2.6
     number_pitch: float = 5.4
+    number_weight: float = 0.06
 
 
 def draw_enterprise_seal(name: str, number: str | None = None, style: RoundStyle | None = None) -> SealArtwork:
@@ -49,11 +50,9 @@ def draw_enterprise_seal(name: str, number: str | None = None, style: RoundStyle
     require_glyphs(name + (number or ""))
     scale = Identity.scale(POINTS_PER_MM, POINTS_PER_MM).translate(style.diameter / 2, style.diameter / 2)
     colour = b"%.3f %.3f %.3f" % style.colour
-    pen = style.name_weight * POINTS_PER_MM
     steps = [
         b"%b rg" % colour,
         b"%b RG" % colour,
-        b"%.3f w" % pen,
         b"1 j",
         *_ring(style, scale),
         b"f*",
@@ -63,7 +62,7 @@ def draw_enterprise_seal(name: str, number: str | None = None, style: RoundStyle
         b"B",
     ]
     if number is not None:
-        steps += [*_number(number, style, scale), b"f"]
+        steps += [*_number(number, style, scale), b"B"]
     operators = b"\n".join(steps) + b"\n"
     return SealArtwork(width_mm=style.diameter, height_mm=style.diameter, operators=operators, version=VERSION)
 
@@ -108,7 +107,7 @@ def _name(name: str, style: RoundStyle, scale: Transform) -> list[bytes]:
     width = min(style.name_width, radians(pitch) * (inner_edge + 1))
     height = min(style.name_height, width * style.name_proportion)
     middle = style.name_radius - height / 2
-    operators: list[bytes] = []
+    operators = [b"%.3f w" % (style.name_weight * width * POINTS_PER_MM)]
     for index, character in enumerate(name):
         angle = pitch * ((len(name) - 1) / 2 - index)
         upright = scale.rotate(radians(angle)).translate(0, middle)
@@ -118,7 +117,7 @@ def _name(name: str, style: RoundStyle, scale: Transform) -> list[bytes]:
 
 def _number(number: str, style: RoundStyle, scale: Transform) -> list[bytes]:
     """Counter-clockwise along the bottom, heads to the star."""
-    operators: list[bytes] = []
+    operators = [b"%.3f w" % (style.number_weight * POINTS_PER_MM)]
     middle = style.number_radius - style.number_size / 2
     for index, character in enumerate(number):
         angle = style.number_pitch * (index - (len(number) - 1) / 2)
