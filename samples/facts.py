@@ -14,3 +14,6 @@ ID_VALIDITY = "2018.01.08-2038.01.08"
 ID_AUTHORITY = "样例市公安局样例分局"
 
 MOBILE = "19900000001"  # the simulated carrier knows it as the legal representative's own
+
+PERSON_NAME = "李样例"  # the second party of the sample contract, a private person
+PERSON_MOBILE = "19900000002"
