@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import CheckConstraint, Index, Sequence, String, text
+from sqlalchemy import CheckConstraint, Index, Sequence, text
 from sqlmodel import Field, SQLModel
 
 from models.database import moment
@@ -74,8 +74,10 @@ class Certificate(SQLModel, table=True):
     serial: str = Field(primary_key=True)
     reference: str = Field(unique=True)
     """Idempotency key of the issuance."""
-    kind: CertificateKind = Field(sa_type=String)
-    state: CertificateState = Field(sa_type=String)
+    kind: str
+    """``CertificateKind``"""
+    state: str
+    """``CertificateState``"""
     owner: str
     """Id of the enterprise or account, or ``authority``."""
     issuer: str = Field(foreign_key="certificate.serial")

@@ -5,6 +5,7 @@ the signature, then the signed certificate. Signatures are deterministic (RFC 69
 gives the same bytes.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import get_args
 
@@ -155,11 +156,7 @@ class CertificateAuthority:
         kept = self.serving.get(kind)
         if kept and kept.certificate.not_valid_after_utc - now > PROFILES[kind].renewal:
             return kept
-        newest = await self.register.newest(kind)
-        if newest and newest.not_after - now > PROFILES[kind].renewal:
-            reference = newest.reference
-        else:
-            reference = f"authority/{kind}/{await self.register.count(kind) + 1}"
+        reference = _reference_in_use(kind, await self.register.of_kind(kind), now)
         issued = await self._issue(reference, kind, "authority", authority_subject(NAMES[kind]), now)
         self.serving[kind] = await self._signer_of(issued.serial)
         return self.serving[kind]
@@ -224,7 +221,7 @@ class CertificateAuthority:
         holder = await self.keys.load(row.key_id)
         issuer = None if row.issuer == row.serial else await self._signer_of(row.issuer)
         if row.not_after <= now:
-            row = await self.register.plan_again(row.serial, *_window(kind, issuer, now))
+            row = await self.register.plan_again(row, *_window(kind, issuer, now))
         issuer_key = issuer.key if issuer else holder
         builder = (
             x509.CertificateBuilder()
@@ -239,6 +236,16 @@ class CertificateAuthority:
         der = builder.sign(issuer_key, hashes.SHA256(), ecdsa_deterministic=True).public_bytes(Encoding.DER)
         content = CertificateContent(der=der, subject=subject.rfc4514_string())
         return await self.register.store_issued(row.serial, content)
+
+
+def _reference_in_use(kind: CertificateKind, taken: Sequence[Certificate], now: datetime) -> str:
+    """That of the one lasting longest; where none lasts long enough, the next, on which racing calls agree."""
+    usable = [
+        row for row in taken if row.state != CertificateState.REVOKED and row.not_after - now > PROFILES[kind].renewal
+    ]
+    if usable:
+        return max(usable, key=lambda row: row.not_after).reference
+    return f"authority/{kind}/{len(taken) + 1}"
 
 
 def _issuer_of(kind: CertificateKind) -> CertificateKind:

@@ -7,7 +7,7 @@ never a certificate nobody knows of.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -40,10 +40,11 @@ class CertificateRegister:
             found = await session.exec(select(Certificate).where(Certificate.reference == planned.reference))
             return found.one()
 
-    async def plan_again(self, serial: str, not_before: datetime, not_after: datetime) -> Certificate:
-        """A new window for a serial whose first window closed before it was signed."""
+    async def plan_again(self, planned: Certificate, not_before: datetime, not_after: datetime) -> Certificate:
+        """A new window for a serial whose first closed before it was signed; of racing calls the first decides."""
         values = {"not_before": not_before, "not_after": not_after}
-        return await self._change(serial, CertificateState.PLANNED, values)
+        same_window = col(Certificate.not_after) == planned.not_after
+        return await self._change(planned.serial, CertificateState.PLANNED, values, same_window)
 
     async def store_issued(self, serial: str, content: CertificateContent) -> Certificate:
         """The signed certificate; the row as stored, which a racing call may have written first."""
@@ -70,16 +71,10 @@ class CertificateRegister:
             found = await session.exec(select(Certificate).where(Certificate.reference == reference))
             return found.one_or_none()
 
-    async def newest(self, kind: CertificateKind) -> Certificate | None:
-        """The one not revoked that lasts longest."""
-        usable = select(Certificate).where(Certificate.kind == kind, Certificate.state != CertificateState.REVOKED)
+    async def of_kind(self, kind: CertificateKind) -> Sequence[Certificate]:
+        """All of a kind, in one reading; for the few certificates of the authority itself."""
         async with self.database.transaction() as session:
-            return (await session.exec(usable.order_by(col(Certificate.not_after).desc()).limit(1))).first()
-
-    async def count(self, kind: CertificateKind) -> int:
-        async with self.database.transaction() as session:
-            found = await session.exec(select(func.count()).select_from(Certificate).where(Certificate.kind == kind))
-            return found.one()
+            return (await session.exec(select(Certificate).where(Certificate.kind == kind))).all()
 
     def content(self, row: Certificate) -> CertificateContent:
         if row.personal is None:
@@ -87,10 +82,17 @@ class CertificateRegister:
         opened = self.keyring.open("columns", _place(row.serial), row.personal)
         return CertificateContent.model_validate_json(opened)
 
-    async def _change(self, serial: str, was: CertificateState, values: Mapping[str, object]) -> Certificate:
+    async def _change(
+        self,
+        serial: str,
+        was: CertificateState,
+        values: Mapping[str, object],
+        *conditions: ColumnElement[bool],
+    ) -> Certificate:
         """Compare and set on the state; the row as it then is. Raises ResourceNotFound for an unknown serial."""
         async with self.database.transaction() as session:
-            statement = update(Certificate).where(col(Certificate.serial) == serial, col(Certificate.state) == was)
+            known = (col(Certificate.serial) == serial, col(Certificate.state) == was, *conditions)
+            statement = update(Certificate).where(*known)
             await session.exec(statement.values(**values))
             row = await session.get(Certificate, serial)
         if row is None:
