@@ -97,6 +97,7 @@ class Stack:
             "carrier_url": self.simulator_url,
             "registry_url": self.simulator_url,
             "provider_secret": self.layout.secret("provider.key"),
+            "codec_origin": self.temporal.ui,
         }
         return inherited | {f"QIANZHANG_{name.upper()}": value for name, value in settings.items()}
 

@@ -5,10 +5,12 @@ Not for production (its own words); docker-compose.yml is.
 
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 
 from local.ports import listens
 from local.supervisor import ChildSpec
@@ -62,7 +64,8 @@ class TemporalServer:
         command = [str(temporal_binary()), "server", "start-dev", "--ip", ADDRESS, "--ui-ip", ADDRESS,
                    "--port", str(self.port), "--http-port", str(self.http_port), "--ui-port", str(self.ui_port),
                    "--metrics-port", str(self.metrics_port), "--db-filename", str(self.home / "temporal.db"),
-                   "--ui-codec-endpoint", codec_endpoint, "--ui-disable-news-fetch", "--log-level", "error"]  # fmt: skip
+                   "--ui-codec-endpoint", codec_endpoint, "--ui-disable-news-fetch",
+                   "--log-level", "error"]  # fmt: skip
         command += [part for pragma in PRAGMAS for part in ("--sqlite-pragma", pragma)]
         return ChildSpec(
             name="temporal",
@@ -74,11 +77,12 @@ class TemporalServer:
         )
 
     def polls(self, queue: str, pid: int) -> bool:
-        """Whether the process ``pid`` of this machine asks for work of ``queue``."""
+        """Whether somebody asked for work of ``queue`` since the process ``pid`` began."""
+        began = datetime.fromtimestamp(psutil.Process(pid).create_time(), UTC)
         kinds = ("TASK_QUEUE_TYPE_WORKFLOW", "TASK_QUEUE_TYPE_ACTIVITY")
         answers = [self._get(f"task-queues/{queue}", taskQueueType=kind) for kind in kinds]
         pollers = [poller for answer in answers for poller in (answer or {}).get("pollers", [])]
-        return any(str(poller["identity"]).startswith(f"{pid}@") for poller in pollers)
+        return any(datetime.fromisoformat(poller["lastAccessTime"]) > began for poller in pollers)
 
     def _answers(self, pid: int) -> bool:
         if not all(listens(pid, port) for port in (self.port, self.http_port, self.ui_port)):

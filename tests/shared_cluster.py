@@ -11,16 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 import models
+from local.migration import MIGRATIONS, upgrade
 from local.postgres import Cluster, run_sql
 
 TEMPLATE = "qianzhang_template"
-MIGRATIONS = Path(models.__file__).parent / "migrations"
 
 
 @contextlib.contextmanager
@@ -72,13 +70,10 @@ class SharedCluster:
 
 def create_tables(url: str) -> None:
     """By the migrations, as every other database of ours; from the classes alone while there are none yet."""
-    with ThreadPoolExecutor(1) as thread:
-        if (MIGRATIONS / "env.py").exists():
-            config = Config()
-            config.set_main_option("script_location", str(MIGRATIONS))
-            config.set_main_option("sqlalchemy.url", url)
-            thread.submit(command.upgrade, config, "head").result()
-        else:
+    if (MIGRATIONS / "env.py").exists():
+        upgrade(url)
+    else:
+        with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, create_all(url)).result()
 
 
