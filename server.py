@@ -10,7 +10,23 @@ from activities.providers.certificate_authority import CertificateAuthority
 from activities.providers.keys import SigningKeys
 from activities.providers.storage import open_store
 from activities.providers.timestamp import TimestampAuthority
-from api import accounts, docs, errors, health, pki, sessions, uploads, verification_codes
+from api import (
+    accounts,
+    codec,
+    contract_signing,
+    docs,
+    enterprise_verification,
+    errors,
+    evidence,
+    health,
+    pki,
+    processes,
+    sessions,
+    uploads,
+    validations,
+    verification_codes,
+    willingness,
+)
 from api.edge import Edge, Metrics
 from models.database import Database
 from models.keyring import Keyring
@@ -24,6 +40,13 @@ ROUTERS = (
     accounts.router,
     sessions.router,
     uploads.router,
+    processes.router,
+    enterprise_verification.router,
+    willingness.router,
+    contract_signing.router,
+    validations.router,
+    evidence.router,
+    codec.router,
     pki.router,
     health.router,
     docs.router,
@@ -58,6 +81,7 @@ def parts_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
         state.keyring = Keyring.from_base64(settings.master_key.get_secret_value())
         state.store = open_store(settings.storage_url, state.keyring)
         state.passwords = Passwords()
+        state.codec_access = codec.CodecAccess(settings.codec_origin, settings.codec_token)
         state.temporal = await connect(settings.temporal_address, settings.temporal_namespace, state.keyring)
         signing_keys = SigningKeys(state.database, state.keyring)
         state.certificate_authority = CertificateAuthority(state.database, signing_keys, settings.public_url)

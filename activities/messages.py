@@ -17,9 +17,7 @@ from models.messages import Message, MessageOrder, content_of
 
 
 class Messages:
-    def __init__(
-        self, database: Database, keyring: Keyring, sms: SmsSender, mail: MailSender, public_url: str
-    ) -> None:
+    def __init__(self, database: Database, keyring: Keyring, sms: SmsSender, mail: MailSender, public_url: str) -> None:
         self.database = database
         self.keyring = keyring
         self.sms = sms

@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from activities.providers.storage import ObjectStore
 from api.problems import language_of
+from api.views import Reader
 from models.accounts import Account, LoginSession
 from models.database import utc_now
 from models.errors import IdempotencyKeyMissing, LoginRequired
@@ -137,3 +138,10 @@ Store = Annotated[ObjectStore, Depends(store)]
 Engine = Annotated[Client, Depends(engine)]
 Hashes = Annotated[Passwords, Depends(passwords)]
 KeyRequired = Depends(require_idempotency_key)
+
+
+def reader(transaction: Transaction, keyring: Keys, account: CurrentAccount, language: Language) -> Reader:
+    return Reader(transaction, keyring, account, language)
+
+
+CurrentReader = Annotated[Reader, Depends(reader)]

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import CheckConstraint, Index, Sequence, text
 from sqlmodel import Field, SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.database import moment
 
@@ -147,3 +148,9 @@ def new_serial() -> int:
 def serial_text(number: int) -> str:
     """How a serial is written everywhere outside DER."""
     return f"{number:x}"
+
+
+async def is_valid(session: AsyncSession, serial: str, at: datetime) -> bool:
+    """Issued, not revoked, and within its life at that moment."""
+    certificate = await session.get_one(Certificate, serial, populate_existing=True)
+    return certificate.state == CertificateState.ISSUED and certificate.not_before <= at < certificate.not_after

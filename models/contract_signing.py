@@ -1,7 +1,7 @@
 """Contracts, their parties and what each party consented to (P, Q)."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Described
@@ -216,6 +216,7 @@ class ContractSubject(BaseModel):
     sealed_sha256: str | None
     term_ends_on: date | None
     return_reason: str | None
+    evidence_number: str | None
     parties: list[PartyView]
 
 

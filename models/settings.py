@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     registry_url: str
     provider_secret: SecretStr
     """Shared secret that signs requests to the providers above."""
+    codec_origin: str | None = None
+    """Origin of the Temporal UI that may show decoded payloads; the route does not exist without it."""
+    codec_token: SecretStr | None = None
+    """What an operator's UI must present; needed in production."""
     processes_concurrency: int = 50
 
     @model_validator(mode="after")
@@ -39,4 +43,6 @@ class Settings(BaseSettings):
             raise ValueError("QIANZHANG_MASTER_KEY must be 32 bytes in base64")
         if self.environment == "production" and not self.public_url.startswith("https://"):
             raise ValueError("QIANZHANG_PUBLIC_URL must be https in production")
+        if self.environment == "production" and self.codec_origin and not self.codec_token:
+            raise ValueError("QIANZHANG_CODEC_TOKEN must be set where QIANZHANG_CODEC_ORIGIN is")
         return self

@@ -175,6 +175,8 @@ WORDS: dict[str, Words] = {
     "certificate_lapsed": Words(
         "有签署方的证书已失效，需重新签署。", "A party's certificate has lapsed; its consent is asked again."
     ),
+    "evidence_matches": Words("核验通过：比对结果一致，电子数据包完整性校验通过，数据未被篡改。", "It matches: the data is the deposited data, unchanged."),
+    "evidence_differs": Words("核验未通过：比对结果不一致。", "It does not match what was deposited."),
     "placement_outside_page": Words("签章位置超出页面。", "The placement is outside the page."),
     "parties_invalid": Words("签约方设置有误：{reason}。", "The parties are not valid: {reason}."),
     "deadline_invalid": Words(

@@ -12,11 +12,15 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from models.keyring import Keyring
 from models.processes import Act, Opening
+from models.validation import ValidationReport
 from workflows.encryption import data_converter
 from workflows.task_queues import PROCESSES
+from workflows.validation import Validation
 
 PATIENCE = timedelta(seconds=10)
 """How long the API waits for a process before it answers 503 ("may still be applied")."""
+
+VALIDATION_PATIENCE = timedelta(seconds=60)
 
 
 async def connect(address: str, namespace: str, keyring: Keyring) -> Client:
@@ -49,3 +53,16 @@ async def take(engine: Client, process_id: str, name: str, act: Act, act_id: str
     """A person's act; returns when it is done and published. ``act_id`` makes a repetition the same act."""
     handle = engine.get_workflow_handle(process_id)
     await handle.execute_update(name, act, id=act_id, rpc_timeout=PATIENCE)
+
+
+async def validate(engine: Client, validation_id: str, storage_key: str) -> ValidationReport:
+    """Judge the PDF under ``storage_key``; waits for the verdict."""
+    report: ValidationReport = await engine.execute_workflow(
+        Validation.run,
+        storage_key,
+        id=validation_id,
+        task_queue=PROCESSES,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        rpc_timeout=VALIDATION_PATIENCE,
+    )
+    return report

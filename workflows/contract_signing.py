@@ -36,10 +36,9 @@ class ContractSigning(Process):
         self.consented: set[str] = set()
         self.sent = False
         self.attempt = 0
-        self.refusal: ActivityError | None = None
 
     @workflow.run
-    async def run(self, opening: Opening) -> str:
+    async def run(self, _opening: Opening) -> str:
         """Returns the final state, or ``refused`` when the document could not be prepared."""
         try:
             await self._prepare()
@@ -57,13 +56,6 @@ class ContractSigning(Process):
         await self.finish()
         return self.state
 
-    @workflow.update
-    async def opened(self) -> None:
-        """Returns once the draft exists; fails with the reason when the document is refused."""
-        await workflow.wait_condition(lambda: self.is_open or self.refusal is not None)
-        if self.refusal is not None:
-            raise self.refusal
-
     def may(self, role: str, act: Act) -> bool:
         if role == "party":
             return isinstance(act, PartyAct) and act.party_id in self.parties
@@ -80,7 +72,7 @@ class ContractSigning(Process):
     def may_send(self, act: Act) -> None:
         self.require("send", act)
 
-    @workflow.update
+    @workflow.update(name="open")
     async def open_contract(self, act: PartyAct) -> None:
         async with self.taking("open", act):
             self.readers.add(act.party_id)

@@ -21,7 +21,6 @@ from models.enterprise_verification import (
     Issuance,
     MaterialsSubmitted,
     MethodChosen,
-    Recognition,
 )
 from models.processes import Act, Opening
 from workflows.process import HEARTBEAT, PATIENT, SHORT, Process
@@ -47,7 +46,7 @@ class EnterpriseVerification(Process):
         self.check: workflow.ChildWorkflowHandle[PhoneCheck, str] | None = None
 
     @workflow.run
-    async def run(self, opening: Opening) -> str:
+    async def run(self, _opening: Opening) -> str:
         """Returns the final state."""
         await self.open()
         while not self.ended:

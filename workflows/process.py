@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeUpdate
+from temporalio.exceptions import ActivityError
 from temporalio.workflow import ParentClosePolicy
 
 from activities.messages import Messages
@@ -34,6 +35,9 @@ PATIENT = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_inte
 """Faults of ours or of a partner are retried for ever; business refusals never (workflows/encryption.py)."""
 
 
+OWNER_ROLES = frozenset({"applicant", "sender"})
+
+
 class Process:
     """State is made in ``@workflow.init``, so an update that comes first finds it."""
 
@@ -49,6 +53,7 @@ class Process:
         self.turn = asyncio.Lock()
         self.seq = 0
         self.is_open = False
+        self.refusal: ActivityError | None = None
         self.open_children: set[str] = set()
 
     @property
@@ -64,8 +69,10 @@ class Process:
 
     @workflow.update
     async def opened(self) -> None:
-        """Returns once the opening is published."""
-        await workflow.wait_condition(lambda: self.is_open)
+        """Returns once the opening is published; fails with the reason when what was handed in is refused."""
+        await workflow.wait_condition(lambda: self.is_open or self.refusal is not None)
+        if self.refusal is not None:
+            raise self.refusal
 
     async def open(self) -> None:
         await self._publish("open", self.opening.owner_account, None, None, {})
@@ -90,8 +97,8 @@ class Process:
             raise EventNotAllowed(state=self.state, act=event)
 
     def may(self, role: str, act: Act) -> bool:
-        """Whether the act's account holds the role; a process with more roles than its owner's says so itself."""
-        return act.actor == self.opening.owner_account
+        """Whether the act's account holds the role; a process with more than its owner's says so itself."""
+        return role in OWNER_ROLES and act.actor == self.opening.owner_account
 
     @asynccontextmanager
     async def taking(self, event: str, act: Act) -> AsyncIterator[None]:
@@ -101,7 +108,13 @@ class Process:
             yield
 
     async def move(
-        self, event: str, actor: str = "system", *, why: str | None = None, facts: dict[str, Any] | None = None, **guards: Any
+        self,
+        event: str,
+        actor: str = "system",
+        *,
+        why: str | None = None,
+        facts: dict[str, Any] | None = None,
+        **guards: Any,
     ) -> None:
         """Transition and publication; the caller holds the turn."""
         before = self.state

@@ -1,5 +1,7 @@
 """What operators can search flows by; never personal data, for these are stored as they are."""
 
+from typing import Any
+
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
@@ -11,11 +13,11 @@ ENTERPRISE_REF = SearchAttributeKey.for_keyword("EnterpriseRef")
 DEADLINE = SearchAttributeKey.for_datetime("Deadline")
 STAGE_SINCE = SearchAttributeKey.for_datetime("StageSince")
 
-ALL = [PROCESS, STAGE, WAITING_FOR, ENTERPRISE_REF, DEADLINE, STAGE_SINCE]
+ALL: list[SearchAttributeKey[Any]] = [PROCESS, STAGE, WAITING_FOR, ENTERPRISE_REF, DEADLINE, STAGE_SINCE]
 
 
 async def missing(client: Client) -> list[str]:
-    """Names the namespace does not know: a worker must not start then, for every upsert would fail its task for ever."""
+    """Names the namespace does not know; a worker must not start then: every upsert would fail its task for ever."""
     answer = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )

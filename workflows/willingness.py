@@ -8,6 +8,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 from activities.willingness import PhoneChecking
+from models.challenges import message_id
 from models.processes import Opening
 from models.willingness import (
     PHONE_CHECK_SENDS,
@@ -17,7 +18,6 @@ from models.willingness import (
     CodeSubmitted,
     PhoneCheckOpening,
 )
-from models.challenges import message_id
 from workflows.process import PATIENT, SHORT, Process
 
 ASK_TWICE = RetryPolicy(maximum_attempts=2)

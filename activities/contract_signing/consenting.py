@@ -8,7 +8,7 @@ from temporalio import activity
 
 from models import challenges
 from models.accounts import Account, open_personal
-from models.certificates import Certificate, CertificateState
+from models.certificates import is_valid
 from models.contract_signing import (
     Consent,
     Consented,
@@ -114,7 +114,8 @@ class Consenting:
         if member.first() is None or held is None:
             raise SealMissing
         enterprise = await session.get_one(Enterprise, party.enterprise_id)
-        await require_valid(session, enterprise.certificate_serial, now)
+        if not await is_valid(session, enterprise.certificate_serial, now):
+            raise CertificateNotValid
         return held
 
     @activity.defn
@@ -138,10 +139,3 @@ def require_what_was_read(contract: Contract, party: Party, consent: Consented) 
         raise DocumentReplaced
     if consent.places is not None and [place.model_dump() for place in consent.places] != party.places:
         raise PlacementsDiffer
-
-
-async def require_valid(session: AsyncSession, serial: str, now: datetime) -> None:
-    """Raises CertificateNotValid for a revoked or expired certificate."""
-    certificate = await session.get_one(Certificate, serial)
-    if certificate.state != CertificateState.ISSUED or not certificate.not_before <= now < certificate.not_after:
-        raise CertificateNotValid

@@ -26,7 +26,7 @@ from activities.providers.storage import ObjectStore
 from activities.providers.timestamp import TimestampClient
 from activities.seals import SealArtwork, draw_personal_signature
 from models import contract_signing
-from models.certificates import Certificate, CertificateState
+from models.certificates import is_valid
 from models.contract_signing import Consent, Contract, Party, Plan, SignatureIntent, opened_party
 from models.database import Database, utc_now
 from models.enterprises import Enterprise
@@ -182,11 +182,6 @@ class Sealing:
             row.sealed_key, row.sealed_sha256, row.sealed_previews = key, digest, previews
             for intent in await session.exec(select(SignatureIntent).where(SignatureIntent.contract_id == contract.id)):
                 intent.signed_sha256 = digest
-
-
-async def is_valid(session: AsyncSession, serial: str, at: datetime) -> bool:
-    certificate = await session.get_one(Certificate, serial)
-    return certificate.state == CertificateState.ISSUED and certificate.not_before <= at < certificate.not_after
 
 
 async def store_intent(session: AsyncSession, signer: Signer, base_key: str, base: bytes, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """The state machines, pure: used by the workflows (decide), the API (actions), the docs (diagrams)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from statemachine import StateChart
 
@@ -37,6 +37,6 @@ def is_final(kind: str, state: str) -> bool:
     return bool(LAWS[kind].machine.states_map[state].final)
 
 
-def fire(machine: StateChart, event: str, **facts: object) -> None:
+def fire(machine: StateChart, event: str, **facts: Any) -> None:
     """Take the event; raises TransitionNotAllowed. Not ``machine.send``: a contract's own event ``send`` hides it."""
     StateChart.send(machine, event, **facts)

@@ -95,6 +95,13 @@ class CertificateAuthority:
         subject = person_subject(name, pseudonym)
         return await self._issue(reference, CertificateKind.PERSON, account_id, subject, now)
 
+    async def issued(self, serial: str) -> IssuedCertificate:
+        """A certificate issued before. Raises ResourceNotFound for an unknown or merely planned one."""
+        row = await self.register.by_serial(serial)
+        if row is None or row.state == CertificateState.PLANNED:
+            raise ResourceNotFound
+        return self._handed_out(row)
+
     async def revoke(self, serial: str, reason: RevocationReason, now: datetime) -> None:
         """The first revocation stands. Raises ResourceNotFound, RequestInvalid for a reason RFC 5280 lacks.
 
@@ -187,6 +194,9 @@ class CertificateAuthority:
             raise CertificateReferenceReused(reference=reference)
         if row.state == CertificateState.PLANNED:
             row = await self._sign(row, subject, now)
+        return self._handed_out(row)
+
+    def _handed_out(self, row: Certificate) -> IssuedCertificate:
         content = self.register.content(row)
         return IssuedCertificate(
             serial=row.serial,
