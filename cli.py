@@ -43,7 +43,7 @@ def demo() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the tables of QIANZHANG_DATABASE_URL to this version."""
-    from local.migration import upgrade
+    from models.migrations import upgrade
 
     upgrade(os.environ["QIANZHANG_DATABASE_URL"])
 

@@ -1,22 +1,15 @@
 """One PostgreSQL cluster for all pytest-xdist workers of a run: the first that needs it starts it and stays last."""
 
-import asyncio
 import contextlib
 import fcntl
-import importlib
-import pkgutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import SQLModel
-
-import models
-from local.migration import MIGRATIONS, upgrade
 from local.postgres import Cluster, run_sql
+from models.migrations import upgrade
 
 TEMPLATE = "qianzhang_template"
 
@@ -69,23 +62,6 @@ class SharedCluster:
 
 
 def create_tables(url: str) -> None:
-    """By the migrations, as every other database of ours; from the classes alone while there are none yet."""
-    if (MIGRATIONS / "env.py").exists():
-        upgrade(url)
-    else:
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, create_all(url)).result()
-
-
-def import_rows() -> None:
-    """SQLModel.metadata knows the tables of imported modules only."""
-    for module in pkgutil.iter_modules(models.__path__, "models."):
-        importlib.import_module(module.name)
-
-
-async def create_all(url: str) -> None:
-    import_rows()
-    engine = create_async_engine(url)
-    async with engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
-    await engine.dispose()
+    """By the migrations, in a thread of their own: they run an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(upgrade, url).result()
