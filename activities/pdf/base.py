@@ -3,8 +3,9 @@
 Nothing that can be seen is added after it, so a signing revision only fills its own field. The normalised document
 stays byte for byte at the beginning of the file. Per party there is one signature field with one widget, and a
 read-only push button for each further placement: several widgets of one signature field break pyHanko's and
-poppler's reading. A party's ``/Lock`` names its own fields and those of everyone before it; the last allows no
-change at all (ISO 32000-2 §12.7.5.5), which still admits timestamps and their proof.
+poppler's reading. A party's ``/Lock`` names its own signature field and those before it, and not the buttons: pyHanko
+then mistakes a shared appearance for a change. The last lock allows no change at all (ISO 32000-2 §12.7.5.5), which
+still admits timestamps and their proof.
 """
 
 import io
@@ -37,14 +38,10 @@ def build_base(document: bytes, marks: list[PartyMark]) -> bytes:
     with pikepdf.open(io.BytesIO(document), attempt_recovery=False) as pdf:
         drawing = _Drawing(GrowingFile(document, pdf.trailer), pdf)
         for index, mark in enumerate(marks):
-            locked = _field_names(marks[: index + 1])
+            locked = [signed.field_name for signed in marks[: index + 1]]
             drawing.add_party(mark, _lock(locked, NO_CHANGES if mark is marks[-1] else FILLING))
         drawing.add_timestamp_field()
         return drawing.finish()
-
-
-def _field_names(marks: list[PartyMark]) -> list[str]:
-    return [name for mark in marks for name in [mark.field_name, *_button_names(mark)]]
 
 
 def _button_names(mark: PartyMark) -> list[str]:

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from activities.pdf import der
 from activities.pdf.cms import (
@@ -94,6 +94,8 @@ class TestPki:
         builder = builder.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
         )
+        if issuer is not None:
+            builder = _with_addresses(builder)
         if usage is not None:
             builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=True)
         if usage == ExtendedKeyUsageOID.OCSP_SIGNING:
@@ -170,6 +172,19 @@ class TestPki:
             der.set_of(signer),
         )
         return der.sequence(SIGNED_DATA, der.encode(0xA0, signed))
+
+
+def _with_addresses(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+    """Nothing answers there: the tests prove that nobody asks."""
+    ocsp_place = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, _address("ocsp"))
+    lists = x509.DistributionPoint([_address("crl")], None, None, None)
+    return builder.add_extension(x509.AuthorityInformationAccess([ocsp_place]), critical=False).add_extension(
+        x509.CRLDistributionPoints([lists]), critical=False
+    )
+
+
+def _address(path: str) -> x509.UniformResourceIdentifier:
+    return x509.UniformResourceIdentifier(f"http://pki.invalid/{path}")
 
 
 def _attribute(kind: bytes, value: bytes) -> bytes:
