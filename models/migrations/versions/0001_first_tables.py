@@ -423,6 +423,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("party_id"),
     )
     op.create_index(op.f("ix_signature_intent_contract_id"), "signature_intent", ["contract_id"], unique=False)
+    op.execute("CREATE SEQUENCE timestamp_serial")
     op.execute(REFUSE)
     op.execute(APPENDED_ONLY)
 
@@ -430,6 +431,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TRIGGER appended_only ON process_event")
     op.execute("DROP FUNCTION refuse_change")
+    op.execute("DROP SEQUENCE timestamp_serial")
     op.drop_index(op.f("ix_signature_intent_contract_id"), table_name="signature_intent")
     op.drop_table("signature_intent")
     op.drop_table("seal_version")
