@@ -50,13 +50,16 @@ def installed_binaries() -> Path:
 
 
 def open_to_everyone(folder: Path) -> bool:
-    """Whether any user may pass through ``folder`` and all its parents."""
-    return all(part.stat().st_mode & 0o001 for part in [folder, *folder.parents] if part.exists())
+    """Whether any user may pass through ``folder`` and all its parents; what is missing is judged as mkdir makes it."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    modes = [part.stat().st_mode if part.exists() else 0o777 & ~umask for part in (folder, *folder.parents)]
+    return all(mode & 0o001 for mode in modes)
 
 
 def reachable_home(home: Path) -> Path:
     """``home``, or when ``nobody`` could not get there, a folder that stands for it in a place open to everyone."""
-    if os.geteuid() != 0 or open_to_everyone(home.absolute()):
+    if os.geteuid() != 0 or open_to_everyone(home.absolute().parent):
         return home.absolute()
     mark = hashlib.sha256(str(home.absolute()).encode()).hexdigest()[:16]
     for base in (Path("/var/lib"), Path("/var/tmp"), Path(tempfile.gettempdir())):

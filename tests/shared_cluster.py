@@ -2,6 +2,8 @@
 
 import contextlib
 import fcntl
+import hashlib
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +28,8 @@ class SharedCluster:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.cluster = Cluster(folder / "postgres", durable=False)
+        mark = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        self.cluster = Cluster(Path(tempfile.gettempdir()) / f"qianzhang-tests-{mark}", durable=False)
         self.ready = folder / "postgres.ready"
         self.users = (folder / "postgres.users").open("ab")
         self.started_here = False
@@ -36,10 +39,18 @@ class SharedCluster:
             fcntl.flock(self.users, fcntl.LOCK_SH)
             if not self.ready.exists():
                 self.started_here = True
-                self.cluster.start()
-                self.cluster.create_database(TEMPLATE)
-                create_tables(self.cluster.url(TEMPLATE))
-                self.ready.touch()
+                self._start()
+
+    def _start(self) -> None:
+        try:
+            self.cluster.start()
+            self.cluster.create_database(TEMPLATE)
+            create_tables(self.cluster.url(TEMPLATE))
+        except Exception:
+            self.cluster.stop()
+            self.cluster.remove()
+            raise
+        self.ready.touch()
 
     def leave(self) -> None:
         """The server ends with the process that started it, so that process waits for the others."""
