@@ -10,7 +10,7 @@ SURE = 0.9
 class ReadField(BaseModel):
     """``raw`` is the text as recognised; ``value`` what is proposed to the person.
 
-    ``repaired``: a check digit failed and exactly one substitution of look-alike characters mends it.
+    ``repaired``: a check digit failed, and only one exchange of look-alike characters mends it.
     ``missing``: nothing was found, or what was found (``raw``) breaks the field's rule.
     """
 

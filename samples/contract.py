@@ -2,14 +2,13 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pylopdf_fonts_zh_cn as fonts
 import typst
 
 from samples import facts
+from samples.files import CONTRACT, FOLDER
 
-FOLDER = Path(__file__).parent
 WRITTEN = datetime(2026, 1, 8, tzinfo=UTC)  # in the file's metadata: the same words give the same bytes
 
 # Where the marks belong: page from 1, centre in PDF points from its lower left corner.
@@ -45,4 +44,4 @@ def set_contract() -> bytes:
 
 
 if __name__ == "__main__":
-    (FOLDER / "contract.pdf").write_bytes(set_contract())
+    CONTRACT.write_bytes(set_contract())

@@ -1,4 +1,4 @@
-"""Numbers with check digits as recognised: accepted, or mended by one substitution, or refused.
+"""Numbers with check digits as recognised: accepted, or mended where only one reading is possible, or refused.
 
 Two substitutions are never tried: 2.2 % of them would end in another valid code.
 """
@@ -12,6 +12,7 @@ from models import values
 USCC_NEVER = str.maketrans("IOSZV", "1052U")  # letters outside GB 32100's alphabet, by what they look like
 ALIKE = ("0OQDC", "1ILT7", "2Z", "5S", "6G", "8B3", "4A", "UVW", "MNH", "XKY", "EF", "PR", "9G")
 DIGIT = str.maketrans("OQDILZSGBT", "0001125687")
+BUSINESS = ("91", "92", "93", "99")  # GB 32100: registered by market supervision, what a licence certifies
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 ORGANISATION_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -36,10 +37,12 @@ def _organisation_digit(first8: str) -> str:
 
 
 def mended_uscc(run: str) -> str | None:
-    """The one code that look-alike characters can stand for, at most one beyond the forced ones."""
+    """The one business code that look-alike characters can stand for, at most one beyond the forced ones."""
     forced = run.translate(USCC_NEVER)
     forced = forced[:2] + forced[2:8].translate(DIGIT) + forced[8:]
-    return _only(forced, is_uscc)
+    candidates = {forced} if is_uscc(forced) else {code for code in _one_substitution(forced) if is_uscc(code)}
+    business = [code for code in candidates if code.startswith(BUSINESS)]
+    return business[0] if len(business) == 1 else None
 
 
 def is_resident_id(number: str) -> bool:
@@ -47,9 +50,12 @@ def is_resident_id(number: str) -> bool:
 
 
 def mended_resident_id(run: str, birth_date: str | None) -> str | None:
-    """``birth_date`` (YYYYMMDD) as printed elsewhere on the card: what is mended must agree with it."""
+    """Letters taken for the digits they look like, nothing more: one check digit is no ground for guessing.
+
+    ``birth_date`` (YYYYMMDD) as printed elsewhere on the card: what is mended must agree with it.
+    """
     forced = run[:17].translate(DIGIT) + run[17].replace("K", "X")
-    return _only(forced, lambda number: is_resident_id(number) and birth_date in (None, number[6:14]))
+    return forced if is_resident_id(forced) and birth_date in (None, forced[6:14]) else None
 
 
 def is_registration_number(number: str) -> bool:
@@ -60,13 +66,6 @@ def is_registration_number(number: str) -> bool:
     for digit in number[:14]:
         remainder = ((remainder + int(digit)) % 10 or 10) * 2 % 11
     return len(number) == 13 or (remainder + int(number[14])) % 10 == 1
-
-
-def _only(forced: str, holds: Callable[[str], bool]) -> str | None:
-    if holds(forced):
-        return forced
-    found = {candidate for candidate in _one_substitution(forced) if holds(candidate)}
-    return found.pop() if len(found) == 1 else None
 
 
 def _one_substitution(code: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from models.errors import FileUnreadable, UploadOfOtherKind
 from models.recognition import IdentityCardReading, ReadField
 
 PORTRAIT = ("姓名", "性别", "民族", "出生", "住址", "公民身份号码|身份号码")
-EMBLEM = ("中华人民共和国", "居民身份证", "签发机关", "有效期限", "公安局")
+EMBLEM = ("共和国", "居民身份证", "签发机关|公安局", "有效期限")
 LABELS = {
     "name": "姓名|姓|名",
     "number": "公民身份号码|身份号码",
@@ -26,6 +26,7 @@ VALIDITY = re.compile(r"\d{4}\.\d{2}\.\d{2}-(?:\d{4}\.\d{2}\.\d{2}|长期)")
 BIRTH = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日?")
 NUMBER_LENGTH = 18
 CONTRADICTED = 0.5  # score of a number whose birth date is not the one printed
+BESIDE_NO_LABEL = 0.8  # a value known by its place alone counts for less
 LEGIBLE_PIECES = 2
 
 
@@ -47,7 +48,7 @@ def parse_identity_card(boxes: Sequence[TextBox]) -> IdentityCardReading:
     if portrait >= emblem:
         return IdentityCardReading(
             side="portrait",
-            name=_shaped(by_label, "name", NAME),
+            name=_name(by_label, found),
             number=_number(found, _birth_date(by_label)),
             validity=ReadField(),
             authority=ReadField(),
@@ -75,6 +76,17 @@ def _shaped(by_label: Sequence[Entry], label: str, shape: re.Pattern[str]) -> Re
     return ReadField(raw=texts[0].text) if texts else ReadField()
 
 
+def _name(by_label: Sequence[Entry], found: Sequence[Line]) -> ReadField:
+    beside = _shaped(by_label, "name", NAME)
+    if beside.value is not None:
+        return beside
+    sexes = [number for number, line in enumerate(found) if "性别" in line.text]
+    for line in reversed(found[: sexes[0]] if sexes else []):
+        if NAME.search(line.text):
+            return ReadField(value=line.text, raw=line.text, score=line.score * BESIDE_NO_LABEL, how="read")
+    return beside
+
+
 def _birth_date(by_label: Sequence[Entry]) -> str | None:
     for entry in by_label:
         if entry.label == "birth" and (found := BIRTH.search(entry.text)):
@@ -83,9 +95,8 @@ def _birth_date(by_label: Sequence[Entry]) -> str | None:
 
 
 def _number(found: Sequence[Line], birth_date: str | None) -> ReadField:
-    texts = [(line.text.replace("公民身份号码", " "), line) for line in found]
     runs = [
-        (run, min(box.score for box in line.boxes)) for text, line in texts for run in codes.runs(text, NUMBER_LENGTH)
+        (run, line.score) for line in found for run in codes.runs(line.text.replace("公民身份号码", " "), NUMBER_LENGTH)
     ]
     for run, score in runs:
         if codes.is_resident_id(run):

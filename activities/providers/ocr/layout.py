@@ -125,6 +125,10 @@ class Line(NamedTuple):
     def text(self) -> str:
         return "".join(box.text for box in self.boxes)
 
+    @property
+    def score(self) -> float:
+        return min(box.score for box in self.boxes)
+
 
 def lines(boxes: Sequence[TextBox]) -> list[Line]:
     """Every piece in exactly one line, lines from top to bottom."""

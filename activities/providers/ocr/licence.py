@@ -19,8 +19,9 @@ ANCHORS = (
     "登记机关",
     "监制$",
 )
+USCC_LABEL = "统一社会信用代码"
 LABELS = {
-    "uscc": "统一社会信用代码",
+    "uscc": USCC_LABEL,
     "registration_number": "注册号",
     "name": "(?:企业|字号)?名称|[名称]",
     "kind": "(?:市场主体|主体|企业)?类型|[类型]",
@@ -32,14 +33,15 @@ LABELS = {
 CHINESE = "\u4e00-\u9fff"
 NAME = re.compile(rf"[{CHINESE}]{{2}}")
 WHOLE_NAME = re.compile(r"(?:公司|企业|合伙）|合作社|联合社|工作室|事务所|经营部|商行|中心|[店厂行社部铺馆院场])$")
-COMPANY = re.compile(rf"[{CHINESE}（）]{{4,}}公司$")
+COMPANY = re.compile(rf"^(?![类型])[{CHINESE}（）]{{4,}}(?:有限责任公司|股份有限公司|(?<!股份)有限公司)$")
+SHORTEST_COMPANY = 6
 KIND = re.compile("公司|企业|工商户|合作社|独资|合伙|所有制|集体|分支机构")
 PERSON = re.compile(rf"^[{CHINESE}A-Za-z·.（）():：]{{2,60}}$")
 DATE = r"\d{4}年\d{1,2}月\d{1,2}日"
 ENDLESS = "长期|永久|不约定期限|无固定期限"
 TERM = re.compile(rf"{DATE}起?至(?:{DATE}|{ENDLESS})")
 ENDLESS_TERM = re.compile(f"^至?(?:{ENDLESS})$")
-BESIDE_NO_LABEL = 0.8  # a value known by its shape alone counts for less
+DOUBTED = 0.8  # factor on the score of a value known by its shape alone or plainly cut short
 LEGIBLE_PIECES = 4
 
 
@@ -77,7 +79,8 @@ def _shaped(by_label: Sequence[Entry], label: str, shape: re.Pattern[str]) -> Re
     texts = [entry for entry in by_label if entry.label == label and entry.text]
     for entry in texts:
         if shape.search(entry.text):
-            return ReadField(value=entry.text, raw=entry.text, score=entry.score, how="read")
+            value = _wide(entry.text)
+            return _read(value, entry.text, entry.score * (DOUBTED if _unclosed(value) else 1))
     return ReadField(raw=texts[0].text) if texts else ReadField()
 
 
@@ -88,17 +91,29 @@ def _name(by_label: Sequence[Entry], found: Sequence[Line]) -> ReadField:
     for line in found:
         for box in line.boxes:
             if COMPANY.search(_wide(box.text)):
-                return _read(_wide(box.text), box.text, box.score * BESIDE_NO_LABEL)
+                return _read(_wide(box.text), box.text, box.score * DOUBTED)
     return ReadField()
 
 
 def _named(text: str, entry: Entry, found: Sequence[Line]) -> ReadField:
     """A long name goes on below its first line, in a line without a label."""
     below = None if WHOLE_NAME.search(_wide(text)) else _line_below(entry.boxes[-1], found)
-    if below is None or entries([below], LABELS):
-        return _read(_wide(text), text, entry.score)
-    whole = text + below.boxes[0].text
-    return _read(_wide(whole), whole, min(entry.score, below.boxes[0].score))
+    score = entry.score
+    if below is not None and not entries([below], LABELS):
+        text += below.boxes[0].text
+        score = min(score, below.boxes[0].score)
+    name = _wide(text)
+    return _read(name, text, score * (DOUBTED if _cut_short(name) else 1))
+
+
+def _cut_short(name: str) -> bool:
+    """As under a seal's ink: no ending, a bracket without its partner, less than any registered company's name."""
+    short = name.endswith("公司") and len(name) < SHORTEST_COMPANY
+    return short or _unclosed(name) or not WHOLE_NAME.search(name)
+
+
+def _unclosed(text: str) -> bool:
+    return text.count("（") != text.count("）")
 
 
 def _line_below(box: TextBox, found: Sequence[Line]) -> Line | None:
@@ -121,21 +136,19 @@ def _read(value: str, raw: str, score: float) -> ReadField:
 
 def _uscc(found: Sequence[Line]) -> ReadField:
     """One code on the whole page, both check digits right; mended only if nothing on the page needs no mending."""
-    boxes = [(run, box.score) for line in found for box in line.boxes for run in _runs_of_18(box.text)]
-    whole = {run: score for run, score in boxes if codes.is_uscc(run)}
+    pieces = [(box.text, box.score) for line in found for box in line.boxes]
+    pieces += [(line.text, line.score) for line in found]  # a code may be torn in two
+    runs = [(run, score) for text, score in pieces for run in codes.runs(text.replace(USCC_LABEL, " "), 18)]
+    whole = {run: score for run, score in runs if codes.is_uscc(run)}
     if len(whole) == 1:
         run, score = whole.popitem()
         return _read(run, run, score)
     if whole:
         return ReadField()
-    for run, score in boxes:
+    for run, score in runs:
         if mended := codes.mended_uscc(run):
             return ReadField(value=mended, raw=run, score=score, how="repaired")
-    return ReadField(raw=boxes[0][0]) if boxes else ReadField()
-
-
-def _runs_of_18(text: str) -> list[str]:
-    return codes.runs(text.replace("统一社会信用代码", " "), 18)
+    return ReadField(raw=runs[0][0]) if runs else ReadField()
 
 
 def _registration_number(by_label: Sequence[Entry]) -> ReadField:
@@ -156,5 +169,5 @@ def _term(by_label: Sequence[Entry], found: Sequence[Line]) -> ReadField:
             return _read(term[0], entry.text, entry.score)
     for line in found:
         if term := TERM.search(line.text):
-            return _read(term[0], line.text, min(box.score for box in line.boxes) * BESIDE_NO_LABEL)
+            return _read(term[0], line.text, line.score * DOUBTED)
     return ReadField(raw=beside[0].text) if beside else ReadField()

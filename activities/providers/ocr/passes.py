@@ -12,12 +12,13 @@ from activities.confined import ConfinementFailed, run_confined
 from activities.photos import load_photo
 from activities.providers.ocr.engine import Ocr
 from activities.providers.ocr.layout import TextBox, quarter_turns
-from models.errors import BusinessError, FileUnreadable
+from models.errors import BusinessError, FileUnreadable, UploadOfOtherKind
 from models.recognition import ReadField
 
 FAST_SIDE = 1280
 CLOSE_SIDE = 1600
 SMALL_SIDE = 1400  # a smaller picture is enlarged to it
+PLENTY = 12  # so many pieces of text show what the picture is; a closer look would not
 LOAD_SECONDS = 10.0
 RANK = {"missing": 0, "repaired": 1, "read": 2}
 
@@ -38,6 +39,8 @@ def read_photo(
     reading, refusal = _tried(parse, boxes, turns)
     if reading and not any(field.needs_attention for field in needed(reading)):
         return reading
+    if isinstance(refusal, UploadOfOtherKind) and len(boxes) >= PLENTY:
+        raise refusal
     closer = _without_red_ink(_enlarged(image.rotate(-90 * turns, expand=True)))
     boxes = ocr.read(closer)
     second, _ = _tried(parse, boxes, quarter_turns(boxes, anchors))
