@@ -31,12 +31,17 @@ def free_port(besides: Collection[int] = ()) -> int:
 
 def listens(pid: int, port: int) -> bool:
     """Whether ``pid`` itself holds the listening port; raises ChildFailed when another process does."""
+    if holds(pid, port):
+        return True
+    taken = any(held.laddr.port == port and held.status == "LISTEN" for held in psutil.net_connections("tcp"))
+    if taken and not holds(pid, port):  # asked again: it may have begun to listen between the two looks
+        raise ChildFailed(f"port {port} is held by another process than the one started (pid {pid})")
+    return taken
+
+
+def holds(pid: int, port: int) -> bool:
     try:
-        mine = {held.laddr.port for held in psutil.Process(pid).net_connections("tcp") if held.status == "LISTEN"}
+        connections = psutil.Process(pid).net_connections("tcp")
     except psutil.NoSuchProcess:
         return False
-    if port in mine:
-        return True
-    if any(held.laddr.port == port and held.status == "LISTEN" for held in psutil.net_connections("tcp")):
-        raise ChildFailed(f"port {port} is held by another process than the one started (pid {pid})")
-    return False
+    return any(held.laddr.port == port and held.status == "LISTEN" for held in connections)
