@@ -13,7 +13,7 @@ from activities.providers.certificate_authority import CertificateAuthority
 from activities.providers.ocr import Ocr, read_identity_card, read_licence
 from activities.providers.registry import Registry, RegistryEntry
 from activities.providers.storage import ObjectStore
-from activities.seals import draw_enterprise_seal
+from activities.seals.enterprise import draw_enterprise_seal
 from models import enterprise_verification as rows
 from models.accounts import Account, open_personal
 from models.database import Database

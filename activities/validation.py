@@ -1,15 +1,16 @@
 """Judge a PDF's signatures, in a child process of bounded means; runs on the sealing queue."""
 
 import asyncio
+import hashlib
 
 from temporalio import activity
 
 from activities.confined import ConfinementFailed, run_confined
 from activities.heartbeats import beating
-from activities.pdf.validation import unreadable, validate
+from activities.pdf.validation import validate
 from activities.providers.certificate_authority import CertificateAuthority
 from activities.providers.storage import ObjectStore
-from models.validation import ValidationReport
+from models.validation import ValidationReport, Verdict
 
 SECONDS = 60.0
 
@@ -28,5 +29,8 @@ class Validating:
             try:
                 report = await asyncio.to_thread(run_confined, validate, data, [root], seconds=SECONDS)
             except ConfinementFailed:
-                report = unreadable(data)
+                digest = hashlib.sha256(data).hexdigest()
+                report = ValidationReport(
+                    verdict=Verdict.UNREADABLE, document_sha256=digest, reasons=["unreadable"]
+                )
         return report

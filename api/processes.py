@@ -39,6 +39,13 @@ class ProcessPage(BaseModel):
     next_cursor: str | None
 
 
+class ProcessEventPage(BaseModel):
+    """All events; a process has few."""
+
+    items: list[ProcessEventView]
+    next_cursor: None = None
+
+
 @router.get("/v1/processes")
 async def list_processes(
     reader: CurrentReader,
@@ -94,7 +101,7 @@ async def get_process(process_id: str, reader: CurrentReader) -> ProcessView:
 @router.get("/v1/processes/{process_id}/events")
 async def list_events(
     process_id: str, reader: CurrentReader, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
-) -> list[ProcessEventView]:
+) -> ProcessEventPage:
     """What happened, in order, after the event of that number."""
     await process_seen_by(reader, process_id)
     found = await reader.session.exec(
@@ -102,7 +109,7 @@ async def list_events(
         .where(ProcessEvent.process_id == process_id, ProcessEvent.seq > after)
         .order_by(col(ProcessEvent.seq))
     )
-    return [ProcessEventView.model_validate(event, from_attributes=True) for event in found]
+    return ProcessEventPage(items=[ProcessEventView.model_validate(event, from_attributes=True) for event in found])
 
 
 @router.get("/v1/processes/{process_id}/events/stream")

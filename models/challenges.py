@@ -82,7 +82,7 @@ async def issue(
 ) -> tuple[Challenge, str]:
     """A new challenge and its code, counted against the contact's quota. Raises CodeSentTooOften."""
     index = contact_index(keyring, contact)
-    await _require_quota(session, index, now)
+    await _require_quota(session, index, purpose, now)
     code = f"{secrets.randbelow(10**6):06d}"
     challenge = Challenge(
         id=challenge_id or new_id("chl"),
@@ -188,22 +188,22 @@ async def _claim_attempt(session: AsyncSession, challenge_id: str, now: datetime
     raise CodeUsedUp
 
 
-async def _require_quota(session: AsyncSession, index: str, now: datetime) -> None:
-    """1 a minute, 5 an hour, 10 a day per contact, whatever the purpose; contacts queue up on a lock each."""
+async def _require_quota(session: AsyncSession, index: str, purpose: Purpose, now: datetime) -> None:
+    """1 a minute for each purpose, 5 an hour and 10 a day in all; contacts queue up on a lock each."""
     await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(index, 0))))
     newest = await session.exec(
-        select(Challenge.created_at)
+        select(Challenge.created_at, Challenge.purpose)
         .where(Challenge.contact_index == index)
         .order_by(col(Challenge.created_at).desc())
         .limit(limits.CODES_PER_DAY)
     )
     sent = newest.all()
     windows = (
-        (1, limits.CODE_RESEND),
-        (limits.CODES_PER_HOUR, timedelta(hours=1)),
-        (limits.CODES_PER_DAY, timedelta(days=1)),
+        (1, limits.CODE_RESEND, [at for at, of in sent if of == purpose]),
+        (limits.CODES_PER_HOUR, timedelta(hours=1), [at for at, _ in sent]),
+        (limits.CODES_PER_DAY, timedelta(days=1), [at for at, _ in sent]),
     )
-    waits = [sent[allowed - 1] + window - now for allowed, window in windows if len(sent) >= allowed]
+    waits = [times[allowed - 1] + window - now for allowed, window, times in windows if len(times) >= allowed]
     longest = max(waits, default=timedelta(0))
     if longest > timedelta(0):
         raise CodeSentTooOften(retry_after=-(-longest // timedelta(seconds=1)))

@@ -24,7 +24,8 @@ from activities.providers.certificate_authority import CertificateAuthority
 from activities.providers.keys import SigningKeys
 from activities.providers.storage import ObjectStore
 from activities.providers.timestamp import TimestampClient
-from activities.seals import SealArtwork, draw_personal_signature
+from activities.seals.artwork import SealArtwork
+from activities.seals.personal import draw_personal_signature
 from models import contract_signing
 from models.certificates import is_valid
 from models.contract_signing import Consent, Contract, Party, Plan, SignatureIntent, opened_party
