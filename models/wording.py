@@ -182,6 +182,44 @@ WORDS: dict[str, Words] = {
     "deadline_invalid": Words(
         "签署截止时间须晚于现在且不超过一年。", "The deadline must be in the future and within a year."
     ),
+    # Validation of signed documents
+    "not_a_pdf": Words("该文件不是 PDF。", "The file is no PDF."),
+    "encrypted": Words("文件已加密，无法验证。", "The file is encrypted and cannot be validated."),
+    "unreadable": Words("文件已损坏，无法读取。", "The file is damaged and cannot be read."),
+    "bytes_after_end": Words(
+        "最后一个签名之后被追加了内容。", "Something was appended after the last signature."
+    ),
+    "signature_kind_unknown": Words(
+        "含有无法识别的签名类型。", "There is a signature of a kind that is not understood."
+    ),
+    "mark_without_signature": Words(
+        "文件上的印章或签名没有对应的有效签署，文件不完整。",
+        "A seal or name is shown that nobody has signed for; the file is incomplete.",
+    ),
+    "rolled_back": Words(
+        "文件缺少最终时间戳，可能不是最终版本。",
+        "The final timestamp is missing; this may not be the final version.",
+    ),
+    "byte_range_odd": Words("签名覆盖范围异常。", "The range the signature covers is not as it must be."),
+    "contents_odd": Words("签名数据的编码异常。", "The signature's encoding is not as it must be."),
+    "certificate_unverified": Words(
+        "签名中附带的证书被改动或来源不明。", "A certificate inside the signature is altered or of unknown origin."
+    ),
+    "signature_malformed": Words("签名数据已损坏。", "The signature is damaged."),
+    "digest_differs": Words("文件内容在签署后被改动。", "The content was changed after it was signed."),
+    "signature_wrong": Words("签名与证书不符。", "The signature does not fit its certificate."),
+    "changed_after_signing": Words(
+        "签署后文件被增加或替换了内容。", "Content was added or replaced after this signature."
+    ),
+    "timestamp_invalid": Words("签名时间戳无效。", "The signature's timestamp is not valid."),
+    "issuer_not_trusted": Words("证书的颁发机构不受信任。", "The certificate's issuer is not trusted."),
+    "certificate_revoked": Words("证书在签署时已被吊销。", "The certificate was revoked when it was used."),
+    "certificate_expired": Words(
+        "证书在签署时不在有效期内。", "The certificate was not within its validity when it was used."
+    ),
+    "certificate_unsuitable": Words("证书不能用于此类签名。", "The certificate is not meant for such signatures."),
+    "certificate_chain_invalid": Words("证书链无效。", "The certificate's chain is not valid."),
+    "algorithm_weak": Words("签名算法强度不足。", "The signature's algorithm is too weak."),
 }
 
 # Why one field of a request was refused, by the validator's code.
@@ -336,42 +374,4 @@ MESSAGES: dict[str, MessageWords] = {
             "【千章】“{title}” is signed by everybody; read and download it: {link}",
         ),
     ),
-    # Validation of signed documents
-    "not_a_pdf": Words("该文件不是 PDF。", "The file is no PDF."),
-    "encrypted": Words("文件已加密，无法验证。", "The file is encrypted and cannot be validated."),
-    "unreadable": Words("文件已损坏，无法读取。", "The file is damaged and cannot be read."),
-    "bytes_after_end": Words(
-        "最后一个签名之后被追加了内容。", "Something was appended after the last signature."
-    ),
-    "signature_kind_unknown": Words(
-        "含有无法识别的签名类型。", "There is a signature of a kind that is not understood."
-    ),
-    "mark_without_signature": Words(
-        "文件上的印章或签名没有对应的有效签署，文件不完整。",
-        "A seal or name is shown that nobody has signed for; the file is incomplete.",
-    ),
-    "rolled_back": Words(
-        "文件缺少最终时间戳，可能不是最终版本。",
-        "The final timestamp is missing; this may not be the final version.",
-    ),
-    "byte_range_odd": Words("签名覆盖范围异常。", "The range the signature covers is not as it must be."),
-    "contents_odd": Words("签名数据的编码异常。", "The signature's encoding is not as it must be."),
-    "certificate_unverified": Words(
-        "签名中附带的证书被改动或来源不明。", "A certificate inside the signature is altered or of unknown origin."
-    ),
-    "signature_malformed": Words("签名数据已损坏。", "The signature is damaged."),
-    "digest_differs": Words("文件内容在签署后被改动。", "The content was changed after it was signed."),
-    "signature_wrong": Words("签名与证书不符。", "The signature does not fit its certificate."),
-    "changed_after_signing": Words(
-        "签署后文件被增加或替换了内容。", "Content was added or replaced after this signature."
-    ),
-    "timestamp_invalid": Words("签名时间戳无效。", "The signature's timestamp is not valid."),
-    "issuer_not_trusted": Words("证书的颁发机构不受信任。", "The certificate's issuer is not trusted."),
-    "certificate_revoked": Words("证书在签署时已被吊销。", "The certificate was revoked when it was used."),
-    "certificate_expired": Words(
-        "证书在签署时不在有效期内。", "The certificate was not within its validity when it was used."
-    ),
-    "certificate_unsuitable": Words("证书不能用于此类签名。", "The certificate is not meant for such signatures."),
-    "certificate_chain_invalid": Words("证书链无效。", "The certificate's chain is not valid."),
-    "algorithm_weak": Words("签名算法强度不足。", "The signature's algorithm is too weak."),
 }
