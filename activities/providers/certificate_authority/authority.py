@@ -161,7 +161,7 @@ class CertificateAuthority:
     async def signer(self, kind: CertificateKind, now: datetime) -> Signer:
         """The authority's certificate of that kind in use at ``now``, made or renewed where needed."""
         kept = self.serving.get(kind)
-        if kept and kept.certificate.not_valid_after_utc - now > PROFILES[kind].renewal:
+        if kept and _lasts(kind, kept.certificate.not_valid_before_utc, kept.certificate.not_valid_after_utc, now):
             return kept
         reference = _reference_in_use(kind, await self.register.of_kind(kind), now)
         issued = await self._issue(reference, kind, "authority", authority_subject(NAMES[kind]), now)
@@ -251,11 +251,18 @@ class CertificateAuthority:
 def _reference_in_use(kind: CertificateKind, taken: Sequence[Certificate], now: datetime) -> str:
     """That of the one lasting longest; where none lasts long enough, the next, on which racing calls agree."""
     usable = [
-        row for row in taken if row.state != CertificateState.REVOKED and row.not_after - now > PROFILES[kind].renewal
+        row
+        for row in taken
+        if row.state != CertificateState.REVOKED and _lasts(kind, row.not_before, row.not_after, now)
     ]
     if usable:
         return max(usable, key=lambda row: row.not_after).reference
     return f"authority/{kind}/{len(taken) + 1}"
+
+
+def _lasts(kind: CertificateKind, not_before: datetime, not_after: datetime, now: datetime) -> bool:
+    """Whether the authority's own certificate may still be used to sign."""
+    return not_before <= now and not_after - now > PROFILES[kind].renewal
 
 
 def _issuer_of(kind: CertificateKind) -> CertificateKind:

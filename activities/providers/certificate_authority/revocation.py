@@ -54,7 +54,7 @@ def read_question(request_der: bytes) -> Question:
         algorithm = request.hash_algorithm
     except (ValueError, NotImplementedError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         raise QuestionMalformed from error
-    if nonce is not None and not 1 <= len(nonce) <= NONCE_BYTES:
+    if request.serial_number < 0 or (nonce is not None and not 1 <= len(nonce) <= NONCE_BYTES):
         raise QuestionMalformed
     return Question(request.issuer_name_hash, request.issuer_key_hash, request.serial_number, algorithm, nonce)
 

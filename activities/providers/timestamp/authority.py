@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from asn1crypto import tsp
-from sqlalchemy import func, select
+from asn1crypto import core, tsp
+from sqlmodel import func, select
 
 from activities.pdf import der
 from activities.providers.certificate_authority import CertificateAuthority
@@ -14,7 +14,11 @@ from activities.providers.timestamp.token import ACCURACY_SECONDS, TokenSigner, 
 from models.certificates import TIMESTAMP_SERIAL, CertificateKind
 from models.database import Database, utc_now
 
-DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
+DIGESTS = {
+    "sha256": (der.oid("2.16.840.1.101.3.4.2.1"), 32),
+    "sha384": (der.oid("2.16.840.1.101.3.4.2.2"), 48),
+    "sha512": (der.oid("2.16.840.1.101.3.4.2.3"), 64),
+}
 NONCE_BYTES = 64
 GRANTED = der.sequence(der.integer(0))
 
@@ -65,7 +69,7 @@ class TimestampAuthority:
         before = self.clock()
         async with self.database.transaction() as session:
             statement = select(TIMESTAMP_SERIAL.next_value(), func.clock_timestamp())
-            serial, elsewhere = (await session.execute(statement)).one()
+            serial, elsewhere = (await session.exec(statement)).one()
         after = self.clock()
         tolerance = timedelta(seconds=ACCURACY_SECONDS)
         if not before - tolerance <= elsewhere <= after + tolerance:
@@ -87,26 +91,32 @@ def read_request(request_der: bytes) -> Wish:
         version = request["version"].native
         algorithm = request["message_imprint"]["hash_algorithm"]["algorithm"].native
         hashed = request["message_imprint"]["hashed_message"].native
-        policy = request["req_policy"].native
-        wish = Wish(
-            imprint=request["message_imprint"].dump(force=True),
-            nonce=request["nonce"].dump(force=True) if request["nonce"].native is not None else b"",
-            with_certificates=request["cert_req"].native,
-        )
-        extended = bool(request["extensions"].native)
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        imprint = request["message_imprint"].dump()
+        policy, nonce = request["req_policy"].native, request["nonce"]
+        wish = Wish(imprint, b"" if nonce.native is None else nonce.dump(), request["cert_req"].native)
+        extended = not isinstance(request["extensions"], core.Void)
+    except (ValueError, TypeError, KeyError) as error:
         raise Refused("bad_data_format", "not a TimeStampReq") from error
     if version != "v1":
         raise Refused("bad_request", "only version 1")
-    if algorithm not in DIGEST_BYTES:
+    if algorithm not in DIGESTS:
         raise Refused("bad_alg", "only SHA-256, SHA-384 and SHA-512")
-    if len(hashed) != DIGEST_BYTES[algorithm] or len(wish.nonce) > NONCE_BYTES:
-        raise Refused("bad_data_format", "the imprint or the nonce has the wrong length")
+    if imprint not in _encodings(algorithm, hashed) or len(wish.nonce) > NONCE_BYTES:
+        raise Refused("bad_data_format", "the imprint or the nonce is not DER or has the wrong length")
     if policy not in (None, TIMESTAMP_POLICY):
         raise Refused("unaccepted_policy", "another policy than ours")
     if extended:
         raise Refused("unaccepted_extensions", "no extension is known here")
     return wish
+
+
+def _encodings(algorithm: str, hashed: bytes) -> list[bytes]:
+    """The two in use: the algorithm's parameters may be NULL or absent (RFC 5754 §2)."""
+    oid, size = DIGESTS[algorithm]
+    if len(hashed) != size:
+        return []
+    digest = der.octets(hashed)
+    return [der.sequence(der.sequence(oid, parameters), digest) for parameters in (b"", der.encode(der.NULL))]
 
 
 def rejection(refused: Refused) -> bytes:

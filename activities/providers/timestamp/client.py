@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
+from typing import ClassVar
 
 import httpx2
-from asn1crypto import algos, cms, tsp
+from asn1crypto import algos, cms, core, tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -21,6 +22,15 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
+
+
+class TimeStampResp(core.Sequence):  # type: ignore[misc]
+    """As RFC 3161 §2.4.2 has it: a refusal carries no token, which asn1crypto's own class insists on."""
+
+    _fields: ClassVar = [
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
 
 
 class TokenRefused(Exception):
@@ -72,7 +82,7 @@ class TimestampClient:
 def checked_token(answer: bytes, digest_sha256: bytes, nonce: int) -> bytes:
     """The token of a TimeStampResp after the checks of RFC 3161 §2.2. Raises TokenRefused."""
     try:
-        response = tsp.TimeStampResp.load(answer, strict=True)
+        response = TimeStampResp.load(answer, strict=True)
         status = response["status"]["status"].native
         if status not in ("granted", "granted_with_mods"):
             raise TokenRefused(f"status {status}, {response['status']['fail_info'].native}")
@@ -100,33 +110,34 @@ def _check_info(info: tsp.TSTInfo, digest_sha256: bytes, nonce: int) -> None:
 def _check_signature(signed_data: cms.SignedData, info: tsp.TSTInfo) -> None:
     """The signer's certificate is in the token, for timestamps alone, in force, bound and its signature holds."""
     (signer_info,) = signed_data["signer_infos"]
-    certificate = _signer_certificate(signed_data, signer_info)
+    attributes = {attribute["type"].native: attribute["values"] for attribute in signer_info["signed_attrs"]}
+    certificate = _signer_certificate(signed_data, attributes)
     purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     if not purposes.critical or list(purposes.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
         raise TokenRefused("certificate is not one for timestamps")
     at = info["gen_time"].native
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise TokenRefused("certificate not in force")
-    attributes = {attribute["type"].native: attribute["values"] for attribute in signer_info["signed_attrs"]}
     algorithm = signer_info["digest_algorithm"]["algorithm"].native
     content = signed_data["encap_content_info"]["content"].contents
+    if attributes["content_type"][0].native != "tst_info":
+        raise TokenRefused("other content type signed")
     if attributes["message_digest"][0].native != _digest(algorithm, content):
         raise TokenRefused("other content signed")
     _verify(certificate, signer_info, signer_info["signed_attrs"].untag().dump())
 
 
-def _signer_certificate(signed_data: cms.SignedData, signer_info: cms.SignerInfo) -> x509.Certificate:
+def _signer_certificate(signed_data: cms.SignedData, attributes: dict[str, cms.SetOfAny]) -> x509.Certificate:
     """The one that the signed attributes name by digest (RFC 5035, RFC 5816)."""
-    named = set()
-    for attribute in signer_info["signed_attrs"]:
-        if attribute["type"].native == "signing_certificate_v2":
-            reference = attribute["values"][0]["certs"][0]
-            named.add((reference["hash_algorithm"]["algorithm"].native, reference["cert_hash"].native))
-        elif attribute["type"].native == "signing_certificate":
-            named.add(("sha1", attribute["values"][0]["certs"][0]["cert_hash"].native))
+    if "signing_certificate_v2" in attributes:
+        reference = attributes["signing_certificate_v2"][0]["certs"][0]
+        algorithm = reference["hash_algorithm"]["algorithm"].native
+    else:
+        reference = attributes["signing_certificate"][0]["certs"][0]
+        algorithm = "sha1"
     for choice in signed_data["certificates"]:
         encoded = choice.dump()
-        if any(_digest(algorithm, encoded) == digest for algorithm, digest in named):
+        if _digest(algorithm, encoded) == reference["cert_hash"].native:
             return x509.load_der_x509_certificate(encoded)
     raise TokenRefused("signer's certificate is not in the token")
 

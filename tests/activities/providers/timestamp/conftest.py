@@ -1,0 +1,3 @@
+from tests.running_pki import pki
+
+__all__ = ["pki"]
