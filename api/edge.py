@@ -6,6 +6,7 @@ from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer
@@ -17,6 +18,8 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+CLIENT_GONE = 499
+"""Counted only: nobody is left to be answered."""
 
 
 class Metrics:
@@ -59,6 +62,8 @@ class Edge:
         try:
             refuse_broken_address(scope)
             await self.app(scope, limited(scope, receive), finish)
+        except ClientDisconnect:
+            status = CLIENT_GONE
         except Exception as error:
             if status:
                 raise

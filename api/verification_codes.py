@@ -32,7 +32,7 @@ async def worded(
     return "login_code" if known else "not_registered", None
 
 
-async def consent_subject(transaction: Transaction, contract_id: str, account: Account | None, index: str) -> str:
+async def consent_subject(session: AsyncSession, contract_id: str, account: Account | None, index: str) -> str:
     if account is None:
         raise LoginRequired
     if account.contact_index != index:

@@ -63,7 +63,7 @@ class AccountCreation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     challenge_id: str = Described(max_length=64)
-    code: str = Described(pattern=r"^\d{6}$")  # A16
+    code: str = Described(pattern=r"^[0-9]{6}$")  # A16
     password: SecretStr = Described(max_length=200)
     name: Name
     """The owner's real name (A05)."""
@@ -92,7 +92,7 @@ class SessionOpening(BaseModel):
     contact: Contact | None = None
     password: SecretStr | None = Described(default=None, max_length=200)
     challenge_id: str | None = Described(default=None, max_length=64)
-    code: str | None = Described(default=None, pattern=r"^\d{6}$")
+    code: str | None = Described(default=None, pattern=r"^[0-9]{6}$")
 
     @model_validator(mode="after")
     def choose_one_way(self) -> Self:
