@@ -16,7 +16,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from models.validation import SignatureVerdict, TimestampVerdict, ValidationReport
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False)
 
 
@@ -110,7 +110,7 @@ def doctor() -> None:
     findings = check_up()
     for finding in findings:
         mark = "[green]ok[/]" if finding.present else "[red]missing[/]" if finding.needed else "[yellow]absent[/]"
-        table.add_row(mark, finding.part, finding.found, "" if finding.present and finding.needed else finding.advice)
+        table.add_row(mark, finding.part, finding.found, "" if finding.present else finding.advice)
     console.print(table)
     raise typer.Exit(0 if all(finding.present for finding in findings if finding.needed) else 1)
 

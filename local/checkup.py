@@ -91,13 +91,13 @@ def ports() -> Finding:
 def stack() -> Finding:
     layout = Layout(VAR / "stack")
     if not layout.home.exists():
-        return Finding("Stack", True, "not started yet in this checkout", "`make up` or `make demo`", needed=False)
+        return Finding("Stack", True, "not started yet: `make up`", needed=False)
     try:
         layout.claim()
     except AlreadyRunning:
         return Finding("Stack", True, f"running; addresses in {layout.home / 'addresses.json'}", needed=False)
     layout.release()
-    return Finding("Stack", True, f"stopped; its data is in {layout.home}", "`make up` goes on", needed=False)
+    return Finding("Stack", True, f"stopped; its data is in {layout.home}", needed=False)
 
 
 def program(name: str, package: str) -> Finding:
