@@ -76,7 +76,7 @@ async def test_a_restart_keeps_inbox_effects_and_records(tmp_path: Path) -> None
 
 async def test_a_line_cut_by_a_kill_is_dropped_and_the_next_one_kept(tmp_path: Path) -> None:
     journal = tmp_path / "simulator.jsonl"
-    for message_id in ("msg_1", "msg_2", "msg_3"):
+    for message_id in ("msg_1", "msg_2", "msg_3", "msg_4"):
         with serving(create_app(SECRET, journal)) as url:
             sender, partners = SmsSender(url, SECRET), SimulatorClient(url, SECRET)
             await sender.send(message_id, NUMBER, "样例")
@@ -85,7 +85,7 @@ async def test_a_line_cut_by_a_kill_is_dropped_and_the_next_one_kept(tmp_path: P
             await partners.close()
         if message_id == "msg_2":
             journal.write_bytes(journal.read_bytes()[:-20])
-    assert arrived == ["msg_3", "msg_1"]
+    assert arrived == ["msg_4", "msg_3", "msg_1"]
 
 
 def documented(partner: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+import traceback
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -141,6 +142,10 @@ def dishonest() -> FastAPI:
         )
         return signed(request, f'{{"code": "found", "enterprise": {entry}}}'.encode())
 
+    @app.post("/unreadable/registry/look-up")
+    async def unreadable(request: Request) -> Response:
+        return signed(request, '{"code": "found", "enterprise": {"legal_representative": "赵样例"}}'.encode())
+
     return app
 
 
@@ -198,11 +203,11 @@ async def test_nobody_listening_is_an_outage_at_once() -> None:
     assert refusal.value.facts["cause"] == "ConnectError"
 
 
-async def test_personal_data_is_not_in_the_error(partners_url: str) -> None:
-    sender = SmsSender(partners_url, SECRET)
-    with pytest.raises(ProviderUnavailable) as refusal:
-        await sender.send(new_id("msg"), "19900000095", "验证码 246810")
-    told = f"{refusal.value!r} {refusal.value.facts} {refusal.value.__cause__!r}"
-    assert "19900000095" not in told
-    assert "246810" not in told
-    await sender.close()
+async def test_personal_data_of_an_answer_is_not_in_the_error() -> None:
+    with serving(dishonest()) as url:
+        registry = Registry(f"{url}/unreadable", SECRET)
+        with pytest.raises(ProviderUnavailable) as refusal:
+            await registry.look_up(new_id("reg"), "91990000MAYANGL198")
+        await registry.close()
+    assert refusal.value.facts == {"provider": "registry", "cause": "answer"}
+    assert "赵样例" not in "".join(traceback.format_exception(refusal.value))
