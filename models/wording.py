@@ -175,7 +175,10 @@ WORDS: dict[str, Words] = {
     "certificate_lapsed": Words(
         "有签署方的证书已失效，需重新签署。", "A party's certificate has lapsed; its consent is asked again."
     ),
-    "evidence_matches": Words("核验通过：比对结果一致，电子数据包完整性校验通过，数据未被篡改。", "It matches: the data is the deposited data, unchanged."),
+    "evidence_matches": Words(
+        "核验通过：比对结果一致，电子数据包完整性校验通过，数据未被篡改。",
+        "It matches: the data is the deposited data, unchanged.",
+    ),
     "evidence_differs": Words("核验未通过：比对结果不一致。", "It does not match what was deposited."),
     "placement_outside_page": Words("签章位置超出页面。", "The placement is outside the page."),
     "parties_invalid": Words("签约方设置有误：{reason}。", "The parties are not valid: {reason}."),
@@ -186,9 +189,7 @@ WORDS: dict[str, Words] = {
     "not_a_pdf": Words("该文件不是 PDF。", "The file is no PDF."),
     "encrypted": Words("文件已加密，无法验证。", "The file is encrypted and cannot be validated."),
     "unreadable": Words("文件已损坏，无法读取。", "The file is damaged and cannot be read."),
-    "bytes_after_end": Words(
-        "最后一个签名之后被追加了内容。", "Something was appended after the last signature."
-    ),
+    "bytes_after_end": Words("最后一个签名之后被追加了内容。", "Something was appended after the last signature."),
     "signature_kind_unknown": Words(
         "含有无法识别的签名类型。", "There is a signature of a kind that is not understood."
     ),
