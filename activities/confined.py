@@ -22,6 +22,7 @@ from models.errors import BusinessError, by_name
 T = TypeVar("T")
 Reason = Literal["crash", "time", "memory", "fault"]
 
+ROOT = str(Path(__file__).resolve().parents[1])
 CHILDREN = 2
 CALLS_PER_CHILD = 100
 START_SECONDS = 60.0
@@ -80,7 +81,7 @@ class _Child:
         self.process = subprocess.Popen(
             [sys.executable, "-c", command],
             pass_fds=[theirs.fileno()],
-            env={"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"},
+            env={"PYTHONPATH": os.pathsep.join([ROOT, *filter(None, sys.path)]), "PYTHONUTF8": "1"},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Literal
 
 import pylopdf_fonts_zh_cn as fonts
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 Colour = tuple[int, int, int]
 Face = Literal["sans", "serif"]
@@ -46,10 +46,13 @@ class Sheet:
         for number, start in enumerate(range(0, len(words), per_line)):
             self.text((at[0], at[1] + number * leading), words[start : start + per_line], size)
 
-    def ink(self, layer: Image.Image, centre: tuple[int, int]) -> None:
-        """A translucent layer laid over the print."""
-        corner = (centre[0] - layer.width // 2, centre[1] - layer.height // 2)
-        self.image.paste(layer.convert("RGB"), corner, layer.getchannel("A"))
+
+def lay_ink(page: Image.Image, layer: Image.Image, centre: tuple[int, int]) -> None:
+    """Ink takes light away: what was printed black under it stays black."""
+    corner = (centre[0] - layer.width // 2, centre[1] - layer.height // 2)
+    ink = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    under = page.crop((*corner, corner[0] + layer.width, corner[1] + layer.height))
+    page.paste(ImageChops.multiply(under, ink), corner)
 
 
 def round_seal(words: str, diameter: int, opacity: float = 0.8) -> Image.Image:

@@ -3,7 +3,7 @@
 from PIL import Image
 
 from samples import facts
-from samples.drawing import SEAL_RED, Colour, Sheet, round_seal
+from samples.drawing import SEAL_RED, Colour, Sheet, lay_ink, round_seal
 
 SIZE = (1980, 1400)
 PAPER: Colour = (250, 247, 236)
@@ -70,6 +70,6 @@ def _rows(sheet: Sheet, left: int, label_width: int, rows: tuple[tuple[str, str]
 def _registry(sheet: Sheet) -> None:
     sheet.spread((1190, 1080), "登记机关", 210, 40)
     sheet.text((1390, 1208), "2020 年 01 月 08 日", 38)
-    sheet.ink(round_seal(REGISTRY, 290), (1590, 1100))
+    lay_ink(sheet.image, round_seal(REGISTRY, 290), (1590, 1100))
     sheet.text((110, 1300), "本图由软件绘制，仅用于演示和测试", 28, GREY)
     sheet.text((1430, 1300), "样例市场监督管理总局监制", 28, GREY)

@@ -87,7 +87,7 @@ def _shaped(by_label: Sequence[Entry], label: str, shape: re.Pattern[str]) -> Re
 def _name(by_label: Sequence[Entry], found: Sequence[Line]) -> ReadField:
     for entry in by_label:
         if entry.label == "name" and NAME.search(entry.text):
-            return _named(entry.text, entry, found)
+            return _named(entry, by_label, found)
     for line in found:
         for box in line.boxes:
             if COMPANY.search(_wide(box.text)):
@@ -95,21 +95,35 @@ def _name(by_label: Sequence[Entry], found: Sequence[Line]) -> ReadField:
     return ReadField()
 
 
-def _named(text: str, entry: Entry, found: Sequence[Line]) -> ReadField:
+def _named(entry: Entry, by_label: Sequence[Entry], found: Sequence[Line]) -> ReadField:
     """A long name goes on below its first line, in a line without a label."""
+    text = entry.text
     below = None if WHOLE_NAME.search(_wide(text)) else _line_below(entry.boxes[-1], found)
     score = entry.score
     if below is not None and not entries([below], LABELS):
         text += below.boxes[0].text
         score = min(score, below.boxes[0].score)
     name = _wide(text)
-    return _read(name, text, score * (DOUBTED if _cut_short(name) else 1))
+    return _read(name, text, score * (DOUBTED if _cut_short(name) or _begins_late(entry, by_label) else 1))
 
 
 def _cut_short(name: str) -> bool:
     """As under a seal's ink: no ending, a bracket without its partner, less than any registered company's name."""
     short = name.endswith("公司") and len(name) < SHORTEST_COMPANY
     return short or _unclosed(name) or not WHOLE_NAME.search(name)
+
+
+def _begins_late(name: Entry, by_label: Sequence[Entry]) -> bool:
+    """Further right than another value of its column: its first letters were not seen."""
+    left, height = _begin(name), name.boxes[-1].height
+    others = [_begin(entry) for entry in by_label if entry.label in ("kind", "legal_representative") and entry.text]
+    return left is not None and any(0.6 * height < left - o < 4 * height for o in others if o is not None)
+
+
+def _begin(entry: Entry) -> float | None:
+    """Where the value begins, if it begins with a piece of its own."""
+    first = entry.boxes[0]
+    return first.left[0] if entry.text.startswith(first.text) else None
 
 
 def _unclosed(text: str) -> bool:

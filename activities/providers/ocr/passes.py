@@ -20,6 +20,7 @@ CLOSE_SIDE = 1600
 SMALL_SIDE = 1400  # a smaller picture is enlarged to it
 PLENTY = 12  # so many pieces of text show what the picture is; a closer look would not
 LOAD_SECONDS = 10.0
+CONTRADICTED = 0.8  # factor on the score of a field that the two passes read differently
 RANK = {"missing": 0, "repaired": 1, "read": 2}
 
 Reading = TypeVar("Reading", bound=BaseModel)
@@ -53,13 +54,27 @@ def read_photo(
 
 
 def merged(first: Reading, second: Reading) -> Reading:
-    """Field by field the surer one: check digits first, then the score."""
+    """Field by field the surer one; other fields (the side of a card) are the first's."""
     fields = {
-        name: max(getattr(first, name), getattr(second, name), key=_sureness)
+        name: surer(one, getattr(second, name))
         for name in type(first).model_fields
-        if isinstance(getattr(first, name), ReadField)
+        if isinstance(one := getattr(first, name), ReadField)
     }
     return first.model_copy(update=fields)
+
+
+def surer(one: ReadField, other: ReadField) -> ReadField:
+    """Check digits first, then the score; of two equally good readings the fuller, as ink hides and adds nothing.
+
+    Readings that contradict each other leave a doubt that a person has to settle.
+    """
+    if one.how == other.how == "read" and one.value and other.value and one.value != other.value:
+        fuller = max(one, other, key=lambda field: len(field.value or ""))
+        if one.value in other.value or other.value in one.value:
+            return fuller
+        better = max(one, other, key=_sureness)
+        return better.model_copy(update={"score": better.score * CONTRADICTED})
+    return max(one, other, key=_sureness)
 
 
 def _sureness(field: ReadField) -> tuple[int, float]:

@@ -114,6 +114,19 @@ def test_a_name_cut_short_is_doubted(cut):
     assert _form(("名称", cut)).name.needs_attention
 
 
+def test_a_name_that_begins_right_of_its_column_is_doubted():
+    form = [
+        *FRAME,
+        piece("名称", 100, 120, width=150),
+        piece("例云签北京科技有限公司", 300, 122),
+        piece("类型", 100, 180, width=150),
+        piece("有限责任公司", 270, 182),
+    ]
+    assert parse_licence(form).name.needs_attention
+    form[4] = piece("样例云签北京科技有限公司", 270, 122)
+    assert not parse_licence(form).name.needs_attention
+
+
 def test_another_document_is_refused_by_name():
     with pytest.raises(UploadOfOtherKind) as refusal:
         parse_licence([piece(word, 100, 60 * n) for n, word in enumerate(("姓名", "性别", "民族", "住址"))])

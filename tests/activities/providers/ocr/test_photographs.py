@@ -1,6 +1,7 @@
 """The engine on the drawn samples and on what happens to photographs. About a second each on two cores."""
 
 import logging
+import socket
 
 import pytest
 from PIL import Image
@@ -9,7 +10,7 @@ from activities.providers.ocr import RapidOcr, read_identity_card, read_licence
 from models.errors import FileUnreadable, UploadOfOtherKind
 from models.recognition import IdentityCardReading, LicenceReading
 from samples import facts
-from samples.drawing import Sheet, round_seal
+from samples.drawing import Sheet, lay_ink, round_seal
 from samples.files import ID_EMBLEM, ID_PORTRAIT, LICENCE
 from samples.licence import draw_licence
 from samples.photographed import photographed
@@ -26,11 +27,12 @@ def _turned(photo, degrees: int) -> bytes:
         return jpeg(picture.rotate(degrees, expand=True, fillcolor=(90, 80, 70)))
 
 
-def _stamped(centre: tuple[int, int]) -> bytes:
-    sheet = Sheet((1, 1), (0, 0, 0))
-    sheet.image = draw_licence()
-    sheet.ink(round_seal("样例云签北京科技有限公司", 420), centre)
-    return jpeg(photographed(sheet.image, (1800, 1300), seed=5))
+def _stamped() -> bytes:
+    """Company seals over the name and over the code."""
+    page = draw_licence()
+    for centre in ((560, 560), (300, 330)):
+        lay_ink(page, round_seal("样例云签北京科技有限公司", 420), centre)
+    return jpeg(photographed(page, (1800, 1300), seed=5))
 
 
 def _is_the_sample(reading: LicenceReading) -> bool:
@@ -51,14 +53,13 @@ def test_c10_reads_every_field_of_the_sample_licence(ocr):
     )
 
 
-@pytest.mark.parametrize("degrees", [7, 90, 180, 270])
+@pytest.mark.parametrize("degrees", [7, 90, 180])
 def test_reads_a_turned_licence(ocr, degrees):
     assert _is_the_sample(read_licence(ocr, _turned(LICENCE, degrees)))
 
 
-@pytest.mark.parametrize("centre", [(560, 560), (300, 330)], ids=["name", "code"])
-def test_reads_through_a_red_seal(ocr, centre):
-    reading = read_licence(ocr, _stamped(centre))
+def test_reads_through_red_seals(ocr):
+    reading = read_licence(ocr, _stamped())
     assert reading.uscc.value == facts.USCC
     assert reading.name.value == facts.NAME
 
@@ -69,7 +70,7 @@ def test_reads_a_small_licence(ocr):
     assert _is_the_sample(read_licence(ocr, small))
 
 
-@pytest.mark.parametrize("degrees", [0, -8, 90, 180])
+@pytest.mark.parametrize("degrees", [-8, 270])
 def test_c10_reads_name_and_number_of_the_portrait_side(ocr, degrees):
     reading = read_identity_card(ocr, _turned(ID_PORTRAIT, degrees))
     assert reading.side == "portrait"
@@ -98,10 +99,23 @@ def test_a_picture_without_text_is_unreadable(ocr):
         read_licence(ocr, jpeg(striped()))
 
 
-def test_nothing_read_reaches_the_logs(ocr, caplog, capfd):
+def test_no_field_of_the_clear_portrait_side_needs_attention_and_none_reaches_the_logs(ocr, caplog, capfd):
     with caplog.at_level(logging.DEBUG):
-        read_identity_card(ocr, ID_PORTRAIT.read_bytes())
+        reading = read_identity_card(ocr, ID_PORTRAIT.read_bytes())
+    assert not reading.name.needs_attention
+    assert not reading.number.needs_attention
     printed = capfd.readouterr()
     for trace in (caplog.text, printed.out, printed.err):
         assert facts.RESIDENT_ID not in trace
         assert facts.LEGAL_REPRESENTATIVE not in trace
+
+
+def test_the_engine_starts_and_reads_without_a_network(monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    page = Sheet((600, 300), (255, 255, 255))
+    page.text((60, 150), "样例合同", 80)
+    assert [box.text for box in RapidOcr().read(page.image)] == ["样例合同"]
