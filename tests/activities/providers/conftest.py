@@ -13,13 +13,13 @@ SECRET = "invented-shared-secret"
 @pytest.fixture(scope="module")
 def partners_url() -> Iterator[str]:
     """The simulator, late by more than the callers of these tests wait."""
-    with serving(create_app(SECRET, late_seconds=1.5)) as url:
+    with serving(create_app(SECRET, late_seconds=3.5)) as url:
         yield url
 
 
 @pytest.fixture(autouse=True)
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signed_http, "READ_SECONDS", 0.6)
+    monkeypatch.setattr(signed_http, "READ_SECONDS", 1.5)
 
 
 @pytest.fixture
