@@ -73,9 +73,10 @@ class Visitor:
         return upload_id
 
     def validate(self, file: Path) -> dict[str, Any]:
-        answer: dict[str, Any] = self._send(
-            "POST", "/v1/validations", files={"file": (file.name, file.read_bytes())}
-        ).json()
+        return self.validate_bytes(file.read_bytes())
+
+    def validate_bytes(self, data: bytes) -> dict[str, Any]:
+        answer: dict[str, Any] = self._send("POST", "/v1/validations", files={"file": ("contract.pdf", data)}).json()
         return answer
 
     def act(self, view: dict[str, Any], name: str, **content: Any) -> dict[str, Any]:

@@ -182,4 +182,5 @@ class EnterpriseVerification(Process):
                 retry_policy=PATIENT,
                 summary="erase what was submitted, release the claim",
             )
-        await self.tell(f"verification_{self.state}", accounts=[self.opening.owner_account])
+        if self.state != "withdrawn":
+            await self.tell(f"verification_{self.state}", accounts=[self.opening.owner_account])

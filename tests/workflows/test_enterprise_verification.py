@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from local.visitor import Refused
+from local.visitor import Refused, waited
 from models.enterprise_verification import EnterpriseVerification, ErasureReceipt
 from models.enterprises import Enterprise, Member, UsccClaim
 from models.seals import DEFAULT_SEAL_NAME, Seal
 from models.uploads import Upload
 from samples import facts
-from tests.platform import Platform
+from tests.platform import SAMPLES, Platform
 
 
 def test_c10_the_photographs_fill_the_facts_in(platform: Platform) -> None:
@@ -120,7 +120,7 @@ def test_c05_a_picture_that_is_no_licence_is_told(platform: Platform) -> None:
         ({"name": "样例 00000000科技有限公司"}, "enterprise_facts_differ"),
         ({"legal_representative": "赵样例"}, "enterprise_facts_differ"),
         ({"uscc": "91990000MACANCE111"}, "enterprise_not_active"),
-        ({"uscc": "91990000MAFRGED01K"}, "provider_unavailable"),
+        ({"uscc": "91990000MADWN0001E"}, "provider_unavailable"),
     ],
 )
 def test_c12_the_registry_wins_to_the_letter(platform: Platform, change: dict[str, str], code: str) -> None:
@@ -165,9 +165,7 @@ def test_another_account_cannot_tell_that_it_exists(platform: Platform) -> None:
 
 def test_c13_without_consent_nothing_starts(platform: Platform) -> None:
     applicant = platform.applicant()
-    answer = applicant.api.post(
-        "/v1/enterprise-verifications", json=applicant.upload_materials() | {"consents": []}
-    )
+    answer = applicant.api.post("/v1/enterprise-verifications", json=applicant.upload_materials() | {"consents": []})
     assert (answer.status_code, answer.json()["code"]) == (422, "consent_missing")
 
 
@@ -181,8 +179,6 @@ def test_the_events_of_a_process_are_followed_to_its_end(platform: Platform) -> 
 
 
 def sample(name: str) -> Any:
-    from tests.platform import SAMPLES
-
     return SAMPLES / f"{name}.jpg"
 
 
@@ -192,8 +188,6 @@ def assert_erased(platform: Platform, applicant: Any, view: dict[str, Any]) -> N
     def erased() -> EnterpriseVerification | None:
         [row] = platform.rows(select(EnterpriseVerification).where(EnterpriseVerification.process_id == view["id"]))
         return row if row.erased_at else None
-
-    from local.visitor import waited
 
     row = waited(erased, 10, "nothing was erased")
     assert row.personal is None
