@@ -138,8 +138,8 @@ class TestPki:
             crls=[crl.public_bytes(DER)],
         )
 
-    def timestamp(self, digest: bytes, at: datetime | None = None) -> bytes:
-        """RFC 3161 token with the authority's chain."""
+    def timestamp(self, digest: bytes, at: datetime | None = None, extra: list[bytes] | None = None) -> bytes:
+        """RFC 3161 token with the authority's chain and ``extra`` certificates."""
         moment = (at or datetime.now(UTC)).strftime("%Y%m%d%H%M%SZ").encode()
         info = der.sequence(
             der.integer(1),
@@ -168,7 +168,7 @@ class TestPki:
             der.integer(3),
             der.set_of(SHA256),
             der.sequence(TST_INFO, der.encode(0xA0, der.octets(info))),
-            der.encode(0xA0, *sorted([authority.der, self.issuing.der, self.root.der])),
+            der.encode(0xA0, *sorted([authority.der, self.issuing.der, self.root.der, *(extra or [])])),
             der.set_of(signer),
         )
         return der.sequence(SIGNED_DATA, der.encode(0xA0, signed))
