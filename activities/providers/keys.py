@@ -32,17 +32,20 @@ class SigningKeys:
     async def create(self, owner: str) -> str:
         """The id of the owner's key; the first call makes it, racing calls agree on one."""
         key_id = new_id("key")
-        plain = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        key = ec.generate_private_key(ec.SECP256R1())
+        plain = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         row = {
             "id": key_id,
             "owner": owner,
             "sealed": self.keyring.seal("signing-keys", key_id, plain),
             "created_at": utc_now(),
         }
+        statement = insert(SigningKey).values(row).on_conflict_do_nothing(index_elements=["owner"])
         async with self.database.transaction() as session:
-            await session.exec(insert(SigningKey).values(row).on_conflict_do_nothing(index_elements=["owner"]))
-            found = await session.exec(select(SigningKey.id).where(col(SigningKey.owner) == owner))
-            return found.one()
+            if (await session.exec(statement.returning(col(SigningKey.id)))).first() is None:
+                return (await session.exec(select(SigningKey.id).where(col(SigningKey.owner) == owner))).one()
+        self._keep(key_id, key)
+        return key_id
 
     async def load(self, key_id: str) -> ec.EllipticCurvePrivateKey:
         """Raises LookupError for an unknown id, InvalidTag when the stored bytes are not what was sealed."""
@@ -56,7 +59,10 @@ class SigningKeys:
         key = load_der_private_key(self.keyring.open("signing-keys", key_id, row.sealed), None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise TypeError(type(key).__name__)
+        self._keep(key_id, key)
+        return key
+
+    def _keep(self, key_id: str, key: ec.EllipticCurvePrivateKey) -> None:
         self.parsed[key_id] = key
         if len(self.parsed) > PARSED_KEYS:
             self.parsed.popitem(last=False)
-        return key

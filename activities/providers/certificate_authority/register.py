@@ -34,11 +34,15 @@ class CertificateRegister:
 
     async def plan(self, planned: Certificate) -> Certificate:
         """Takes the serial; where the reference already has one, the row that has it."""
+        statement = (
+            insert(Certificate).values(planned.model_dump()).on_conflict_do_nothing(index_elements=["reference"])
+        )
         async with self.database.transaction() as session:
-            statement = insert(Certificate).values(planned.model_dump())
-            await session.exec(statement.on_conflict_do_nothing(index_elements=["reference"]))
-            found = await session.exec(select(Certificate).where(Certificate.reference == planned.reference))
-            return found.one()
+            row = (await session.exec(statement.returning(Certificate))).scalar_one_or_none()
+            if row is None:
+                found = await session.exec(select(Certificate).where(Certificate.reference == planned.reference))
+                row = found.one()
+        return row
 
     async def plan_again(self, planned: Certificate, not_before: datetime, not_after: datetime) -> Certificate:
         """A new window for a serial whose first closed before it was signed; of racing calls the first decides."""
@@ -90,11 +94,12 @@ class CertificateRegister:
         *conditions: ColumnElement[bool],
     ) -> Certificate:
         """Compare and set on the state; the row as it then is. Raises ResourceNotFound for an unknown serial."""
+        known = (col(Certificate.serial) == serial, col(Certificate.state) == was, *conditions)
+        statement = update(Certificate).where(*known).values(**values).returning(Certificate)
         async with self.database.transaction() as session:
-            known = (col(Certificate.serial) == serial, col(Certificate.state) == was, *conditions)
-            statement = update(Certificate).where(*known)
-            await session.exec(statement.values(**values))
-            row = await session.get(Certificate, serial)
+            row: Certificate | None = (await session.exec(statement)).scalar_one_or_none()
+            if row is None:
+                row = await session.get(Certificate, serial)
         if row is None:
             raise ResourceNotFound
         return row

@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from models.errors import ProviderUnavailable
 
+SET_TAG = b"\x31"
 ANSWER_BYTES = 64 * 1024
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
@@ -22,6 +23,17 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
+
+
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    InvalidSignature,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+)
 
 
 class TimeStampResp(core.Sequence):  # type: ignore[misc]
@@ -87,12 +99,13 @@ def checked_token(answer: bytes, digest_sha256: bytes, nonce: int) -> bytes:
         if status not in ("granted", "granted_with_mods"):
             raise TokenRefused(f"status {status}, {response['status']['fail_info'].native}")
         token = response["time_stamp_token"]
+        # Taken before its parts are read: asn1crypto encodes anew, slowly, what its reading has touched.
+        encoded: bytes = token.dump()
         signed_data = token["content"]
         info = signed_data["encap_content_info"]["content"].parsed
         _check_info(info, digest_sha256, nonce)
         _check_signature(signed_data, info)
-        encoded: bytes = token.dump()
-    except (ValueError, TypeError, KeyError, AttributeError, InvalidSignature) as error:
+    except UNREADABLE as error:
         raise TokenRefused(f"unreadable or badly signed: {type(error).__name__}") from error
     return encoded
 
@@ -110,6 +123,8 @@ def _check_info(info: tsp.TSTInfo, digest_sha256: bytes, nonce: int) -> None:
 def _check_signature(signed_data: cms.SignedData, info: tsp.TSTInfo) -> None:
     """The signer's certificate is in the token, for timestamps alone, in force, bound and its signature holds."""
     (signer_info,) = signed_data["signer_infos"]
+    # Signed as a SET, sent under a context tag (RFC 5652 §5.4).
+    signed = SET_TAG + signer_info["signed_attrs"].dump()[1:]
     attributes = {attribute["type"].native: attribute["values"] for attribute in signer_info["signed_attrs"]}
     certificate = _signer_certificate(signed_data, attributes)
     purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
@@ -124,7 +139,7 @@ def _check_signature(signed_data: cms.SignedData, info: tsp.TSTInfo) -> None:
         raise TokenRefused("other content type signed")
     if attributes["message_digest"][0].native != _digest(algorithm, content):
         raise TokenRefused("other content signed")
-    _verify(certificate, signer_info, signer_info["signed_attrs"].untag().dump())
+    _verify(certificate, signer_info, signed)
 
 
 def _signer_certificate(signed_data: cms.SignedData, attributes: dict[str, cms.SetOfAny]) -> x509.Certificate:

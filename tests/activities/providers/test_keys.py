@@ -20,6 +20,8 @@ async def test_racing_creations_of_one_owner_agree_on_one_key(database: Database
     assert len(set(ids)) == 1
     first, second = await several[0].load(ids[0]), await several[1].load(ids[0])
     assert first.public_key() == second.public_key()
+    read_back = await SigningKeys(database, keyring).load(ids[0])
+    assert read_back.public_key() == first.public_key()
 
 
 async def test_a_key_signs_and_owners_do_not_share_it(database: Database, keyring: Keyring) -> None:
@@ -39,7 +41,7 @@ async def test_a_key_moved_to_another_row_or_under_another_root_does_not_open(
         sealed = (await session.exec(select(SigningKey.sealed).where(SigningKey.id == foreign))).one()
         await session.exec(update(SigningKey).where(col(SigningKey.id) == mine).values(sealed=sealed))
     with pytest.raises(InvalidTag):
-        await keys.load(mine)
+        await SigningKeys(database, keyring).load(mine)
     with pytest.raises(InvalidTag):
         await SigningKeys(database, Keyring(bytes(32))).load(foreign)
 

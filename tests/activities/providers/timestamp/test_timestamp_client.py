@@ -7,16 +7,22 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx2
 import pytest
 from asn1crypto import tsp
+from cryptography import x509
 
+from activities.pdf import der
+from activities.providers.certificate_authority.revocation import Signer
 from activities.providers.timestamp import TimestampClient
 from activities.providers.timestamp.client import TimeStampResp, TokenRefused, checked_token
+from activities.providers.timestamp.token import TokenSigner, tst_info
 from models.certificates import CertificateKind
 from models.errors import ProviderUnavailable
-from tests.running_pki import Pki
+from models.ids import new_id
+from tests.running_pki import Pki, openssl
 
 DIGEST = hashlib.sha256("样例合同".encode()).digest()
 Alter = Callable[[bytes, Callable[[bytes], bytes]], tuple[int, bytes]]
@@ -147,6 +153,59 @@ def believes(answer: bytes, nonce: int) -> bool:
     except TokenRefused:
         return False
     return True
+
+
+async def test_a_token_of_somebody_without_the_purpose_is_refused(pki: Pki) -> None:
+    issued = await pki.authority.issue_person(
+        new_id("ref"), account_id="acc_sample", name="张三样例", now=datetime.now(UTC)
+    )
+    key = await pki.authority.keys.load(issued.key_id)
+    impostor = Signer(issued.serial, x509.load_der_x509_certificate(issued.der), issued.der, key)
+    root = await pki.authority.signer(CertificateKind.ROOT, datetime.now(UTC))
+    issuing = (await pki.authority.chain())[0]
+    imprint = der.sequence(der.sequence(der.oid("2.16.840.1.101.3.4.2.1")), der.octets(DIGEST))
+    info = tst_info(imprint, 1, datetime.now(UTC), der.integer(7))
+    granted = der.sequence(der.integer(0))
+    for signer, cause in ((impostor, "not one for timestamps"), (root, "unreadable")):
+        answer = der.sequence(granted, TokenSigner(signer, issuing).token(info, True))
+        with pytest.raises(TokenRefused, match=cause):
+            checked_token(answer, DIGEST, 7)
+
+
+CONFIGURATION = """
+[tsa]
+serial = {folder}/serial
+signer_cert = {folder}/tsa.pem
+signer_key = {folder}/tsa.key
+signer_digest = sha256
+default_policy = 1.2.3.4
+digests = sha256
+ess_cert_id_alg = {essential}
+[extensions]
+extendedKeyUsage = critical,timeStamping
+"""
+
+
+@pytest.mark.parametrize("essential", ["sha1", "sha256"])
+async def test_an_rsa_authority_of_another_maker_is_accepted(essential: str, tmp_path: Path) -> None:
+    configuration = tmp_path / "openssl.cnf"
+    configuration.write_text(CONFIGURATION.format(folder=tmp_path, essential=essential))
+    key, certificate = ("-keyout", tmp_path / "tsa.key"), ("-out", tmp_path / "tsa.pem")
+    subject = ("-subj", "/CN=Sample TSA", "-config", configuration, "-extensions", "extensions")
+    made = openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", *key, *certificate, *subject)
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "serial").write_text("01")
+
+    def reply(query: bytes, _: Callable[[bytes], bytes]) -> tuple[int, bytes]:
+        (tmp_path / "query").write_bytes(query)
+        options = ("-config", configuration, "-section", "tsa", "-queryfile", tmp_path / "query")
+        answered = openssl("ts", "-reply", *options)
+        assert answered.returncode == 0, answered.stderr
+        return 200, answered.stdout
+
+    with altering("", reply) as url:
+        token = tsp.ContentInfo.load(await asyncio.to_thread(ask, url))
+    assert token["content"]["signer_infos"][0]["signature_algorithm"].signature_algo == "rsassa_pkcs1v15"
 
 
 async def test_nobody_listening_is_unavailable(free_port: Callable[[], int]) -> None:
