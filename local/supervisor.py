@@ -77,6 +77,7 @@ class Child:
         self.spec = spec
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
+        self.answers = False
 
     @property
     def pid(self) -> int | None:
@@ -106,6 +107,7 @@ class Child:
                 preexec_fn=partial(die_with_parent, os.getpid(), spec.orphan_signal),
             )
         self.started_at = time.monotonic()
+        self.answers = False
 
     def wait_ready(self) -> None:
         """Raises ChildFailed when the child ends or ``ready_seconds`` pass first."""
@@ -120,12 +122,18 @@ class Child:
     def _becomes_ready(self) -> bool:
         end = self.started_at + self.spec.ready_seconds
         while self.process is not None and self.process.poll() is None:
-            if self.spec.ready(self.process.pid):
+            if self.look():
                 return True
             if time.monotonic() > end:
                 raise ChildFailed(self._with_tail(f"is not ready after {self.spec.ready_seconds:.0f} s"))
             time.sleep(POLL_SECONDS)
         return False
+
+    def look(self) -> bool:
+        """Whether it is ready, now or already before; raises what ``spec.ready`` raises."""
+        if not self.answers and self.process is not None:
+            self.answers = self.spec.ready(self.process.pid)
+        return self.answers
 
     def obituary(self) -> str:
         code = self.process.poll() if self.process else None
@@ -171,7 +179,10 @@ class Supervisor:
     def __init__(self, report: Callable[[str], None]) -> None:
         self.report = report
         self.children: dict[str, Child] = {}
+        self.waves: list[list[Child]] = []
         self.deaths: dict[str, int] = {}
+        self.due: dict[str, float] = {}
+        """When a dead child is started again."""
         self.stopping = threading.Event()
         self.stopped = threading.Event()
         self.watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
@@ -179,6 +190,7 @@ class Supervisor:
     def start(self, *specs: ChildSpec) -> None:
         """Starts all, then waits for all; raises ChildFailed, and then ``stop`` is still to be called."""
         children = [Child(spec) for spec in specs]
+        self.waves.append(children)
         for child in children:
             self.children[child.spec.name] = child
             child.start()
@@ -190,10 +202,13 @@ class Supervisor:
         self.watcher.start()
 
     def stop(self) -> None:
-        """Ends the children in the reverse order of their start; never raises for one that is already gone."""
+        """Ends what was started together together, the last first; never raises for a child already gone."""
         self.stopping.set()
-        for child in reversed(self.children.values()):
-            child.stop()
+        for wave in reversed(self.waves):
+            for child in wave:
+                child.ask_to_stop()
+            for child in wave:
+                child.stop()
         self.stopped.set()
         if self.watcher.is_alive():
             self.watcher.join()
@@ -201,24 +216,35 @@ class Supervisor:
     def _watch(self) -> None:
         while not self.stopping.wait(POLL_SECONDS):
             for child in self.children.values():
-                if not child.alive and not self.stopping.is_set():
-                    self._restart(child)
+                if not self.stopping.is_set():
+                    self._look_after(child)
         # The children this thread started end with it: it stays until they have been asked to stop properly.
         self.stopped.wait()
 
-    def _restart(self, child: Child) -> None:
+    def _look_after(self, child: Child) -> None:
+        """Never waits for one child, for that one may be waiting for another."""
         name = child.spec.name
-        self.report(child.obituary())
+        if child.alive:
+            self._greet(child)
+        elif name not in self.due:
+            self.report(child.obituary())
+            self.due[name] = time.monotonic() + self._pause(child)
+        elif time.monotonic() >= self.due[name]:
+            del self.due[name]
+            child.start()
+
+    def _greet(self, child: Child) -> None:
+        if child.answers:
+            return
+        try:
+            if child.look():
+                self.report(f"{child.spec.name} is back (pid {child.pid})")
+        except ChildFailed as failure:
+            self.report(str(failure))
+
+    def _pause(self, child: Child) -> float:
+        name = child.spec.name
         if time.monotonic() - child.started_at > STEADY_SECONDS:
             self.deaths[name] = 0
         self.deaths[name] = self.deaths.get(name, 0) + 1
-        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (self.deaths[name] - 1))
-        if self.stopping.wait(pause):
-            return
-        child.start()
-        try:
-            child.wait_ready()
-        except ChildFailed as failure:
-            self.report(str(failure))
-        else:
-            self.report(f"{name} is back (pid {child.pid})")
+        return min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (self.deaths[name] - 1))

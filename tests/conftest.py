@@ -5,8 +5,10 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import psutil
 import pytest
 
+from local.stack import Stack
 from models.database import Database
 from models.keyring import Keyring
 from tests.shared_cluster import SharedCluster
@@ -60,3 +62,18 @@ def unused_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
     return port
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole platform as processes of their own, as `make up` starts it; tests may kill any of them."""
+    running = Stack(tmp_path_factory.mktemp("stack"), lambda _: None)
+    try:
+        running.start()
+        yield running
+    finally:
+        tree = psutil.Process().children(recursive=True)
+        ours = [child for child in tree if child.pid in {one.pid for one in running.supervisor.children.values()}]
+        running.stop()
+        running.layout.cluster.remove()
+        assert not [child for child in ours if child.is_running()]
