@@ -52,6 +52,9 @@ ROUTERS = (
     docs.router,
 )
 
+KEYED_REQUESTS = 10
+"""Connections kept for requests with an Idempotency-Key (api/idempotency.py)."""
+
 
 def create_app(settings: Settings) -> FastAPI:
     metrics = Metrics()
@@ -78,6 +81,7 @@ def parts_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
     async def parts(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
         state.database = Database(settings.database_url)
+        state.keyed_database = Database(settings.database_url, KEYED_REQUESTS)
         state.keyring = Keyring.from_base64(settings.master_key.get_secret_value())
         state.store = open_store(settings.storage_url, state.keyring)
         state.passwords = Passwords()
@@ -89,6 +93,7 @@ def parts_of(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
         state.timestamp_authority = TimestampAuthority(state.database, state.certificate_authority)
         yield
         await state.database.close()
+        await state.keyed_database.close()
 
     return parts
 

@@ -48,6 +48,8 @@ ENGINE_AWAY = frozenset(
 )
 DATABASE_AWAY = ("08", "40", "53", "57")
 """SQLSTATE classes: connection, rolled back by a conflict, resources, shutdown."""
+TEXT_NOT_STORABLE = ("22021", "22P05")
+"""SQLSTATEs of text with NUL, which can still come decoded from a cursor or a code."""
 FIELDS_NAMED = 50
 
 log = structlog.get_logger()
@@ -147,6 +149,8 @@ def _of_database(error: BaseException) -> BusinessError | None:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return DatabaseUnavailable()
     state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    if state in TEXT_NOT_STORABLE:
+        return RequestInvalid()
     return DatabaseUnavailable() if state.startswith(DATABASE_AWAY) else None
 
 

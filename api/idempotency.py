@@ -2,7 +2,8 @@
 
 The key's record is committed before the work with the number that every id of the work is made of, so a retry
 after a crash meets what the first try left. A lock of the database session, held across commits and released by
-the server when the process dies, keeps two tries of one key apart. Successes are stored and replayed.
+the server when the process dies, keeps two tries of one key apart; the connections that hold such locks are a
+pool of their own, so that waiting for a slow process never keeps anybody from reading. Successes are replayed.
 """
 
 import hashlib
@@ -96,7 +97,8 @@ async def carry_out(request: Request, work: Handler) -> Response:
                 await session.commit()
             return response
     require_valid(key)
-    async with database.engine.connect() as connection:
+    keyed: Database = request.app.state.keyed_database
+    async with keyed.engine.connect() as connection:
         session = request.state.session = AsyncSession(connection, expire_on_commit=False)
         attempt = Attempt(request, session, key)
         if not await attempt.lock():

@@ -59,6 +59,12 @@ async def place(order: Order, transaction: Transaction, keyring: Keys, reserved:
     return {"id": order_id, "secret": secrets.token_hex(4)}
 
 
+@router.get("/orders/{order_id}")
+async def look_at(order_id: str, transaction: Transaction) -> dict[str, str]:
+    order = await transaction.get_one(Message, order_id)
+    return {"status": order.status}
+
+
 @router.post("/files")
 async def store(file: UploadFile, kind: str = Form()) -> dict[str, str]:
     return {"content": (await file.read()).decode(), "kind": kind, "made": secrets.token_hex(4)}
@@ -79,10 +85,12 @@ async def shop(database: Database, keyring: Keyring) -> AsyncIterator[httpx2.Asy
     app = FastAPI(middleware=[Middleware(RequestLog), Middleware(Edge, metrics=Metrics())])
     app.include_router(router)
     errors.install(app)
-    app.state.database, app.state.keyring = database, keyring
+    keyed = Database(database.engine.url.render_as_string(hide_password=False), 10)
+    app.state.database, app.state.keyed_database, app.state.keyring = database, keyed, keyring
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://shop", timeout=60) as client:
         yield client
+    await keyed.close()
 
 
 @pytest.fixture
@@ -149,7 +157,7 @@ async def test_a_retry_after_a_crash_makes_the_same_id(
     await gate.entered.wait()
     async with database.sessions() as session:
         left = set((await session.exec(select(Message.id))).all())
-        await session.exec(text(HOLDER_ENDS))  # what the server sees when our process dies
+        await (await session.connection()).execute(text(HOLDER_ENDS))  # what the server sees when our process dies
     gate.opened.set()
     assert (await dying).status_code == 503
     retried = await shop.post("/orders", json={"amount": 1002}, headers=same)
@@ -263,7 +271,7 @@ async def test_the_stored_answer_cannot_be_read_in_the_database(
 
 @pytest.mark.parametrize("key", ["short", "x" * 256, "with space", "密钥密钥密钥密钥"])
 async def test_a_key_is_8_to_255_visible_characters(shop: httpx2.AsyncClient, key: str) -> None:
-    headers = {"Idempotency-Key": key.encode()}
+    headers = {b"Idempotency-Key": key.encode()}
     refused = await shop.post("/orders", json={"amount": 1}, headers=headers)
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["code"] == "idempotency_key_invalid"
@@ -283,3 +291,19 @@ async def test_many_keys_at_once_do_not_starve_each_other(shop: httpx2.AsyncClie
         )
     )
     assert {answer.status_code for answer in answers} == {201}
+
+
+async def test_requests_that_wait_for_a_slow_process_keep_nobody_from_reading(shop: httpx2.AsyncClient) -> None:
+    known = (await shop.post("/orders", json={"amount": 1})).json()["id"]
+    gate = gates[1004] = Gate()
+    waiting = [
+        asyncio.create_task(
+            shop.post("/orders", json={"amount": 1004}, headers={"Idempotency-Key": secrets.token_hex(12)})
+        )
+        for _ in range(60)
+    ]
+    await gate.entered.wait()
+    reads = await asyncio.wait_for(asyncio.gather(*(shop.get(f"/orders/{known}") for _ in range(40))), 10)
+    assert {read.json()["status"] for read in reads} == {"queued"}
+    gate.opened.set()
+    assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {201}

@@ -160,5 +160,5 @@ async def test_a_session_opens_by_password_or_by_code(client: httpx2.AsyncClient
 
 @pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Basic eDp5", "Bearer \xff\xfe", "Bearer " + "a" * 9000])
 async def test_any_other_authorization_is_nobody(client: httpx2.AsyncClient, value: str) -> None:
-    refused = await client.get("/v1/me", headers={"Authorization": value.encode("latin-1")})
+    refused = await client.get("/v1/me", headers={b"Authorization": value.encode("latin-1")})
     assert (refused.status_code, refused.json()["code"]) == (401, "login_required")
