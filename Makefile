@@ -12,7 +12,7 @@ up: .venv/installed
 	$(BIN)/qianzhang up
 
 test: check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/installed
 	$(BIN)/ruff check .
@@ -29,6 +29,7 @@ bench: .venv/installed
 
 # Versions and hashes come from whatever index pip is configured with; no address of one is written down.
 lock: .venv/installed
+	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile requirements.in --override requirements.overrides --generate-hashes \
 	  --no-emit-index-url --no-header --python-version 3.11 --output-file requirements.lock
 

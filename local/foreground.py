@@ -38,7 +38,12 @@ def run_demonstration(console: Console) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.iterdir():
         left.unlink() if left.is_file() else shutil.rmtree(left)
-    return in_foreground(home, console, lambda stack: run_demo(stack, console, folder))
+    code = in_foreground(home, console, lambda stack: run_demo(stack, console, folder))
+    if code == 0:
+        Layout(home).remove()
+    else:
+        console.print(f"The logs are in {home / 'logs'}")
+    return code
 
 
 def in_foreground(home: Path, console: Console, work: Callable[[Stack], None]) -> int:

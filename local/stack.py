@@ -38,11 +38,11 @@ class Stack:
         began = time.monotonic()
         self.layout.claim()
         self._choose_ports()
-        foundation = [self._temporal(), self._simulator()]
         if "QIANZHANG_DATABASE_URL" not in os.environ:
-            foundation.insert(0, self.layout.cluster.spec())
-        self.supervisor.start(*foundation)
+            self.supervisor.start(self.layout.cluster.spec())
+        self.supervisor.begin(self._temporal(), self._simulator())
         self._migrate()
+        self.supervisor.wait_ready()
         self.supervisor.start(self._server(), *(self._worker(queue) for queue in QUEUES))
         self.supervisor.watch()
         self.start_seconds = time.monotonic() - began

@@ -189,12 +189,19 @@ class Supervisor:
 
     def start(self, *specs: ChildSpec) -> None:
         """Starts all, then waits for all; raises ChildFailed, and then ``stop`` is still to be called."""
+        self.begin(*specs)
+        self.wait_ready()
+
+    def begin(self, *specs: ChildSpec) -> None:
         children = [Child(spec) for spec in specs]
         self.waves.append(children)
         for child in children:
             self.children[child.spec.name] = child
             child.start()
-        for child in children:
+
+    def wait_ready(self) -> None:
+        """For every child begun so far; raises ChildFailed."""
+        for child in self.children.values():
             child.wait_ready()
 
     def watch(self) -> None:
