@@ -60,7 +60,7 @@ def seal(
         fields = signature_fields(pdf)
         if [signature.field_name for signature in signatures] != [*fields][:-1]:
             raise ValueError("the base waits for other signatures, or in another order")
-        sealing = _Sealing(GrowingFile(base, pdf.trailer), pdf.Root, timestamp)
+        sealing = Sealing(GrowingFile(base, pdf.trailer), pdf.Root, timestamp)
         for signature in signatures:
             sealing.sign(fields[signature.field_name], signature)
         materials = [*(signature.revocation for signature in signatures), timestamp_revocation]
@@ -69,7 +69,9 @@ def seal(
         return sealing.file.getvalue()
 
 
-class _Sealing:
+class Sealing:
+    """One base on its way to B-LTA; ``file`` grows by a revision per call."""
+
     def __init__(self, file: GrowingFile, root: Any, timestamp: Timestamp) -> None:
         self.file = file
         self._root = root

@@ -1,7 +1,7 @@
 """Whom a validation believes, as of which moment, with which revocation data; nothing is fetched."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -22,6 +22,8 @@ REASONS: dict[object, str] = {
     AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: "algorithm_weak",
     AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE: "certificate_unsuitable",
 }
+
+PROOF_LACKING = (AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE, AdESIndeterminate.TRY_LATER)
 
 Status = TypeVar("Status", bound=SignatureStatus)
 
@@ -59,15 +61,16 @@ class Trust:
     ) -> tuple[Status, bool]:
         """``check`` as of ``moment``, and whether the file proves that nothing on the path was revoked then.
 
-        Missing or stale revocation data only costs that proof; a revocation it tells of is believed.
+        Missing, stale or partial revocation data only costs that proof; a revocation it tells of is believed.
         """
-        status = await check(self._context(moment, "require"))
+        status = await check(self._with_proof(moment))
         if status.trusted:
             return status, True
-        status = await check(self._context(moment, "soft-fail"))
-        if status.trust_problem_indic is AdESIndeterminate.TRY_LATER:  # stale data
-            status = await check(self.without_proof(moment))
-        return status, False
+        if status.trust_problem_indic not in PROOF_LACKING:
+            return status, False
+        if self._tells_of_revocation(status.signing_cert, moment):
+            return replace(status, trust_problem_indic=AdESIndeterminate.REVOKED_NO_POE), False
+        return await check(self.without_proof(moment)), False
 
     def without_proof(self, moment: datetime) -> ValidationContext:
         """Paths and dates only."""
@@ -75,7 +78,7 @@ class Trust:
             trust_roots=self.roots, other_certs=self.certificates, moment=moment, allow_fetching=False
         )
 
-    def _context(self, moment: datetime, revocation_mode: str) -> ValidationContext:
+    def _with_proof(self, moment: datetime) -> ValidationContext:
         return ValidationContext(
             trust_roots=self.roots,
             other_certs=self.certificates,
@@ -83,6 +86,23 @@ class Trust:
             crls=self.crls,
             moment=moment,
             allow_fetching=False,
-            revocation_mode=revocation_mode,
+            revocation_mode="require",
             retroactive_revinfo=True,
         )
+
+    def _tells_of_revocation(self, certificate: x509.Certificate, moment: datetime) -> bool:
+        """Whether any data in the file, even if it proves nothing, says so of the certificate or an authority."""
+        serials = {certificate.serial_number, *(other.serial_number for other in self.certificates if other.ca)}
+        return any(serial in serials and since <= moment for serial, since in self._revocations())
+
+    def _revocations(self) -> Iterator[tuple[int, datetime]]:
+        for response in self.ocsps:
+            if response["response_status"].native != "successful":
+                continue
+            for single in response.response_data["responses"]:
+                if single["cert_status"].name == "revoked":
+                    serial = single["cert_id"]["serial_number"].native
+                    yield serial, single["cert_status"].chosen["revocation_time"].native
+        for revoked in self.crls:
+            for entry in revoked["tbs_cert_list"]["revoked_certificates"] or []:
+                yield entry["user_certificate"].native, entry["revocation_date"].native

@@ -1,5 +1,5 @@
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pikepdf
 import pytest
@@ -81,8 +81,7 @@ def test_an_intact_contract_of_an_unknown_issuer_is_not_trusted(contract: bytes,
 
 def test_a_certificate_that_has_expired_since_was_valid_when_it_signed() -> None:
     """A person's event certificate lives an hour; the contract holds for years."""
-    pki = TestPki()
-    pki.now -= timedelta(days=2)
+    pki = TestPki(now=datetime.now(UTC).replace(microsecond=0) - timedelta(days=2))
     event = pki.issue(PERSON, lifetime=timedelta(hours=1))
     parties = [party(pki, "party-a", pki.issue(ENTERPRISE)), party(pki, "party-b", event)]
     proof = pki.revocation(pki.timestamp_authority)
@@ -93,8 +92,7 @@ def test_a_certificate_that_has_expired_since_was_valid_when_it_signed() -> None
 
 
 def test_a_certificate_that_had_expired_when_it_signed_is_refused() -> None:
-    pki = TestPki()
-    pki.now -= timedelta(days=2)
+    pki = TestPki(now=datetime.now(UTC).replace(microsecond=0) - timedelta(days=2))
     expired = pki.issue(PERSON, lifetime=timedelta(hours=1))
     parties = [party(pki, "party-a", pki.issue(ENTERPRISE)), party(pki, "party-b", expired)]
     report = validate(seal(sample_base(), parties, pki.timestamp, NOTHING), pki.roots)
