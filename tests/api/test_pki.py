@@ -48,8 +48,8 @@ async def asked(pki: Pki, issued: IssuedCertificate, folder: Path, *options: str
         (folder / name).write_bytes(pem(der))
     address = openssl("x509", "-in", folder / "leaf.pem", "-noout", "-ocsp_uri").stdout.decode().strip()
     files = ("-issuer", folder / "issuing.pem", "-cert", folder / "leaf.pem", "-CAfile", folder / "root.pem")
-    arguments = ("ocsp", "-url", address, "-verify_other", folder / "issuing.pem", *files, *options)
-    return await asyncio.to_thread(openssl, *arguments)
+    ask = ("ocsp", "-url", address, "-verify_other", folder / "issuing.pem")
+    return await asyncio.to_thread(openssl, *ask, *files, *options)
 
 
 @pytest.mark.parametrize("options", [(), ("-no_nonce",)])
