@@ -73,5 +73,6 @@ def _event(move: Move) -> ProcessEvent:
         from_state=move.from_state,
         to_state=move.to_state,
         at=move.at,
+        act_id=move.act_id,
         facts=move.facts,
     )

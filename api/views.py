@@ -13,7 +13,7 @@ from models.accounts import Account
 from models.errors import ContractComplete, EventNotAllowed, ResourceNotFound
 from models.keyring import Keyring
 from models.messages import Language
-from models.processes import Act, Action, Process, ProcessView, Waiting
+from models.processes import Act, Action, Process, ProcessEvent, ProcessView, Waiting
 from models.states import acts_in, is_final
 from models.wording import WORDS
 from workflows.client import take
@@ -102,6 +102,8 @@ def waiting(process: Process) -> Waiting | None:
 
 async def act_on(reader: Reader, engine: Client, process: Process, name: str, act: Act, act_id: str) -> ProcessView:
     """Take the act and answer with the view after it; a refusal lists the acts possible now (409)."""
+    if await is_done(reader, process, act_id):
+        return await view_of(reader, process)
     if is_final(process.kind, process.state):
         if process.state == "completed":
             raise ContractComplete(state=process.state, allowed=[])
@@ -117,3 +119,11 @@ async def act_on(reader: Reader, engine: Client, process: Process, name: str, ac
             raise EventNotAllowed(state=seen.state, act=name, allowed=allowed) from error
         raise
     return await view_of(reader, await process_seen_by(reader, process.id))
+
+
+async def is_done(reader: Reader, process: Process, act_id: str) -> bool:
+    """Whether this very act was taken before: a client that lost the answer asks again under the same key."""
+    found = await reader.session.exec(
+        select(ProcessEvent.seq).where(ProcessEvent.process_id == process.id, ProcessEvent.act_id == act_id)
+    )
+    return found.first() is not None

@@ -116,16 +116,21 @@ class Visitor:
         return waited(there, seconds, f"{process_id} has no child {kind}")
 
     def _send(self, method: str, path: str, **content: Any) -> httpx2.Response:
-        """As a careful client does: the same key again when the answer says that trying again helps."""
+        """As a careful client does: the same key again when nobody answers, or the answer says that it helps."""
         headers = {"idempotency-key": secrets.token_hex(16)} if method == "POST" else {}
         end = time.monotonic() + CALL_SECONDS * 2
         while True:
-            answer = self.api.request(method, path, headers=headers, **content)
-            if answer.is_success:
-                return answer
-            pause = float(answer.headers.get("retry-after", 0))
-            if answer.status_code not in (429, 503) or not pause or time.monotonic() + pause > end:
-                raise Refused(f"{method} {path}: {answer.status_code} {answer.text}")
+            try:
+                answer = self.api.request(method, path, headers=headers, **content)
+            except httpx2.TransportError as error:
+                refusal, pause = Refused(f"{method} {path}: {type(error).__name__}"), SHORTEST_RETRY_SECONDS
+            else:
+                if answer.is_success:
+                    return answer
+                refusal = Refused(f"{method} {path}: {answer.status_code} {answer.text}")
+                pause = float(answer.headers.get("retry-after", 0)) if answer.status_code in (429, 503) else 0.0
+            if not pause or time.monotonic() + pause > end:
+                raise refusal
             time.sleep(max(pause, SHORTEST_RETRY_SECONDS))
 
 

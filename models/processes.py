@@ -50,6 +50,8 @@ class ProcessEvent(SQLModel, table=True):
     from_state: str | None = None
     to_state: str
     at: datetime = Field(sa_type=moment())
+    act_id: str | None = None
+    """The id a person's act came with: asked again under it, the act is known to be done."""
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
 
@@ -64,6 +66,7 @@ class Move(BaseModel):
     to_state: str
     seq: int
     at: datetime
+    act_id: str | None = None
     owner_account: str
     deadline: datetime | None = None
     waiting_for: str | None = None

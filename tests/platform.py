@@ -6,40 +6,36 @@ It lives in a thread with a loop of its own; tests are plain functions that spea
 import asyncio
 import base64
 import hashlib
-import random
 import socket
 import sysconfig
 import threading
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import uvicorn
 from PIL import Image
 from sqlmodel import col, update
-from stdnum.cn import uscc as stdnum_uscc
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from activities.providers.ocr import RapidOcr, TextBox
-from activities.providers.registry import RegistryEntry
 from local.visitor import Visitor
 from models.accounts import contact_index
 from models.challenges import Challenge
 from models.keyring import Keyring
 from models.settings import Settings
-from models.values import resident_id_check_digit
-from samples import facts
 from server import create_app
 from simulator.app import create_app as create_simulator
-from simulator.client import SimulatorClient
+from tests.people import Applicant, introduced, invented_mobile
 from worker import Parts, build_worker
 from workflows import search_attributes, task_queues
 from workflows.encryption import data_converter
 
-SAMPLES = Path(facts.__file__).parent
-MATERIALS = ("licence", "id_portrait", "id_emblem")
+TEST_KEY = base64.b64encode(bytes(32)).decode()
+"""The root key of every test platform, so that histories recorded on one can be replayed on another."""
+
 T = TypeVar("T")
 
 
@@ -55,49 +51,6 @@ class AttentiveOcr:
         if digest not in self.known:
             self.known[digest] = self.engine.read(image)
         return self.known[digest]
-
-
-class Applicant(Visitor):
-    """Somebody with an enterprise of his own that the registry and the operators know."""
-
-    enterprise: RegistryEntry
-    resident_id: str
-    own_mobile: str
-    """The legal representative's, where the account's is another."""
-
-    def fields(self) -> dict[str, str]:
-        return {
-            "name": self.enterprise.name,
-            "uscc": self.enterprise.uscc,
-            "kind": self.enterprise.kind,
-            "legal_representative": self.enterprise.legal_representative,
-            "resident_id": self.resident_id,
-            "term": "长期",
-        }
-
-    def upload_materials(self) -> dict[str, str]:
-        return {kind: self.upload(SAMPLES / f"{kind}.jpg", kind) for kind in MATERIALS}
-
-    def open_verification(self, **materials: str) -> dict[str, Any]:
-        return self.post(
-            "/v1/enterprise-verifications",
-            **(materials or self.upload_materials()),
-            consents=[{"document": "personal_information_protection", "version": "1"}],
-        )
-
-    def until_confirmed(self) -> dict[str, Any]:
-        view = self.wait_for(self.open_verification()["id"], "awaiting_confirmation")
-        return self.act(view, "confirm", fields=self.fields())
-
-    def until_checking(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        view = self.act(self.until_confirmed(), "choose_method", method="phone")
-        return view, self.child_of(view["id"], "phone_check")
-
-    def until_verified(self) -> dict[str, Any]:
-        view, check = self.until_checking()
-        check = self.act(check, "send_code", mobile=self.own_mobile)
-        self.act(check, "submit_code", code=self.next_code(self.own_mobile, 0))
-        return self.wait_for(view["id"], "verified")
 
 
 class TestParts(Parts):
@@ -116,14 +69,13 @@ class Platform:
         self.stopping: asyncio.Event
         self.failure: BaseException | None = None
         self.secret = "test-secret"
-        self.keyring_root = base64.b64encode(random.randbytes(32)).decode()
         self.listeners = {name: socket.create_server(("127.0.0.1", 0)) for name in ("api", "simulator")}
         self.settings = Settings.model_validate(
             {
                 "environment": "development",
                 "database_url": database_url,
                 "storage_url": (folder / "objects").as_uri(),
-                "master_key": self.keyring_root,
+                "master_key": TEST_KEY,
                 "public_url": self.url("api"),
                 "provider_secret": self.secret,
                 **{f"{name}_url": self.url("simulator") for name in ("sms", "mail", "carrier", "registry")},
@@ -221,23 +173,7 @@ class Platform:
 
     def applicant(self) -> Applicant:
         """Registered as the legal representative of an enterprise nobody has claimed."""
-        applicant = Applicant(self.url("api"), self.url("simulator"), invented_mobile())
-        applicant.enterprise = RegistryEntry(
-            name=f"样例{random.randrange(10**8):08d}科技有限公司",
-            uscc=invented_uscc(),
-            kind="有限责任公司",
-            legal_representative="王样例",
-            status="active",
-        )
-        applicant.resident_id, applicant.own_mobile = invented_resident_id(), invented_mobile()
-        self.run(self._introduce(applicant))
-        applicant.register("王样例")
-        return applicant
-
-    async def _introduce(self, applicant: Applicant) -> None:
-        simulator = SimulatorClient(self.url("simulator"), self.secret)
-        await simulator.add_enterprise(applicant.enterprise)
-        await simulator.add_subscriber("王样例", applicant.resident_id, applicant.own_mobile)
+        return introduced(self.url("api"), self.url("simulator"), self.secret)
 
 
 async def temporal_environment(keyring: Keyring) -> WorkflowEnvironment:
@@ -249,19 +185,3 @@ async def temporal_environment(keyring: Keyring) -> WorkflowEnvironment:
         dev_server_log_level="error",
         dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
     )
-
-
-def invented_mobile() -> str:
-    """In a range the operators have not given out, past the simulator's magic numbers."""
-    return f"1990{random.randrange(1_000_000, 10_000_000)}"
-
-
-def invented_uscc() -> str:
-    body = f"91990000MA{''.join(random.choices('0123456789ABCDEFGH', k=7))}"
-    return body + stdnum_uscc.calc_check_digit(body)
-
-
-def invented_resident_id() -> str:
-    birth = date(1950, 1, 1) + timedelta(days=random.randrange(18_000))
-    first = f"999999{birth:%Y%m%d}{random.randrange(1000):03d}"
-    return first + resident_id_check_digit(first)

@@ -169,6 +169,7 @@ class Process:
         self, event: str, actor: str, before: str | None, why: str | None, facts: dict[str, Any]
     ) -> None:
         self.seq += 1
+        act = workflow.current_update_info()
         move = Move(
             process_id=self.id,
             kind=self.kind,
@@ -178,6 +179,7 @@ class Process:
             to_state=self.state,
             seq=self.seq,
             at=workflow.now(),
+            act_id=act.id if act else None,
             owner_account=self.opening.owner_account,
             deadline=self.opening.deadline,
             waiting_for=self.law.waiting_for.get(self.state),

@@ -13,7 +13,8 @@ from models.certificates import Certificate
 from models.contract_signing import Consent, Contract, SignatureIntent
 from models.evidence import Evidence
 from models.processes import ProcessEvent
-from tests.platform import SAMPLES, Applicant, Platform
+from tests.people import SAMPLES, Applicant
+from tests.platform import Platform
 
 PLACES = ([{"page": 2, "x": 150, "y": 450}], [{"page": 2, "x": 385, "y": 450}])
 

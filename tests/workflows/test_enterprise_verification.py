@@ -1,5 +1,6 @@
 """Enterprise verification from photographs to a verified enterprise, and every other way it can end."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from models.enterprises import Enterprise, Member, UsccClaim
 from models.seals import DEFAULT_SEAL_NAME, Seal
 from models.uploads import Upload
 from samples import facts
-from tests.platform import SAMPLES, Platform
+from tests.people import SAMPLES, Applicant
+from tests.platform import Platform
 
 
 def test_c10_the_photographs_fill_the_facts_in(platform: Platform) -> None:
@@ -91,6 +93,26 @@ def test_e02_the_second_claimant_is_told_who_holds_it_masked(platform: Platform)
     assert f"{first.mobile[:3]}****{first.mobile[-4:]}" in str(refused.value)
     assert first.mobile not in str(refused.value)
     assert second.process(view["id"])["state"] == "awaiting_confirmation"
+
+
+def test_e01_of_twenty_racing_claims_of_one_code_one_wins(platform: Platform) -> None:
+    first = platform.applicant()
+    rivals = [first, *(platform.applicant() for _ in range(19))]
+    views = []
+    for rival in rivals:
+        rival.enterprise, rival.resident_id = first.enterprise, first.resident_id
+        views.append(rival.wait_for(rival.open_verification()["id"], "awaiting_confirmation"))
+
+    def claim(pair: tuple[Applicant, dict[str, Any]]) -> tuple[int, str]:
+        rival, view = pair
+        path = f"/v1/enterprise-verifications/{view['id']}/confirm"
+        answer = rival.api.post(path, json={"fields": rival.fields()})
+        return answer.status_code, answer.json().get("code") or answer.json()["state"]
+
+    with ThreadPoolExecutor(20) as crowd:
+        answers = list(crowd.map(claim, zip(rivals, views, strict=True)))
+    assert answers.count((200, "awaiting_method")) == 1
+    assert answers.count((409, "enterprise_already_claimed")) == 19
 
 
 def test_c07_swapped_sides_are_told_and_can_be_put_right(platform: Platform) -> None:

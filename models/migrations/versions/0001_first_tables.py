@@ -306,6 +306,7 @@ def upgrade() -> None:
         sa.Column("from_state", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("to_state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("act_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["process_id"],
