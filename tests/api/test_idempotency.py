@@ -135,7 +135,7 @@ async def test_of_two_at_once_one_works_and_the_other_is_told_to_wait(
     gate = gates[1001] = Gate()
     first = asyncio.create_task(shop.post("/orders", json={"amount": 1001}, headers=same))
     await gate.entered.wait()
-    second = await shop.post("/orders", json={"amount": 1001}, headers=same)
+    second = await asyncio.wait_for(shop.post("/orders", json={"amount": 1001}, headers=same), 10)
     assert (second.status_code, second.json()["code"]) == (409, "request_in_flight")
     gate.opened.set()
     assert (await first).status_code == 201
