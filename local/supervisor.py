@@ -19,6 +19,8 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 GRACE_SECONDS = 10.0
+GROUP_END_SECONDS = 2.0
+"""What a child leaves behind is killed; how long to wait until it is really gone."""
 POLL_SECONDS = 0.05
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 15.0
@@ -156,10 +158,13 @@ class Child:
             self.process.wait(grace_seconds)
         except subprocess.TimeoutExpired:
             self._send(signal.SIGKILL, whole_group=True)
-        self._send(signal.SIGKILL, whole_group=True)
+        end = time.monotonic() + GROUP_END_SECONDS
+        while self._send(signal.SIGKILL, whole_group=True) and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
         self.process.wait()
 
-    def _send(self, number: signal.Signals, *, whole_group: bool) -> None:
+    def _send(self, number: signal.Signals, *, whole_group: bool) -> bool:
+        """Whether anybody was there to get it."""
         assert self.process is not None
         try:
             if whole_group:
@@ -167,7 +172,8 @@ class Child:
             else:
                 os.kill(self.process.pid, number)
         except ProcessLookupError:
-            pass
+            return False
+        return True
 
 
 class Supervisor:

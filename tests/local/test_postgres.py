@@ -110,10 +110,17 @@ def test_two_side_by_side_share_nothing(cluster: Cluster) -> None:
             other.remove()
 
 
-def test_an_answer_of_another_cluster_is_not_taken_for_ours(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Cluster, "system_identifier", lambda _: 1)
+def test_an_answer_of_another_cluster_is_not_taken_for_ours(cluster: Cluster, home: Path) -> None:
+    other = Cluster(home)
+    ready = other.spec().ready
+    other.socket_folder().rmdir()
+    other.socket_folder().symlink_to(cluster.socket_folder())
+    (other.home / "password").write_text((cluster.home / "password").read_text())
     with pytest.raises(ChildFailed, match="is not the one started"):
-        cluster.child.wait_ready()
+        ready(os.getpid())
+    other.release()
+    other.remove()
+    assert run_sql(cluster.url(), "SELECT 1")
 
 
 @pytest.mark.usefixtures("cluster")
