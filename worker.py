@@ -17,7 +17,7 @@ from activities.providers.carrier import Carrier
 from activities.providers.certificate_authority import CertificateAuthority
 from activities.providers.keys import SigningKeys
 from activities.providers.mail import MailSender
-from activities.providers.ocr import Ocr, RapidOcr
+from activities.providers.ocr import Ocr
 from activities.providers.registry import Registry
 from activities.providers.sms import SmsSender
 from activities.providers.storage import ObjectStore, open_store
@@ -44,6 +44,10 @@ PASSED_THROUGH = ("statemachine", "models", "activities", "workflows.search_attr
 RUNNER = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
+REFUSALS: list[type[BaseException]] = [BusinessError, TransitionNotAllowed]
+"""What a handler may raise to refuse; anything else is a fault, and its task is retried."""
+
+
 class Parts:
     """What activities are given; made once per process."""
 
@@ -58,7 +62,9 @@ class Parts:
         self.timestamps = TimestampClient(settings.timestamp_url or f"{settings.public_url}/pki/timestamp")
 
     def ocr(self) -> Ocr:
-        """The engine; made in the OCR worker alone, for it takes 0.7 GB."""
+        """The engine; loaded in the OCR worker alone, for it takes 0.7 GB."""
+        from activities.providers.ocr.rapid import RapidOcr
+
         return RapidOcr()
 
 
@@ -136,7 +142,7 @@ def build_worker(client: Client, queue: str, parts: Parts) -> Worker:
         workflows=[] if slow else WORKFLOWS,
         activities=activities_of(queue, parts),
         workflow_runner=RUNNER,
-        workflow_failure_exception_types=[BusinessError, TransitionNotAllowed],
+        workflow_failure_exception_types=REFUSALS,
         max_concurrent_activities=2 if slow else parts.settings.processes_concurrency,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         graceful_shutdown_timeout=timedelta(seconds=10),

@@ -30,7 +30,5 @@ class Validating:
                 report = await asyncio.to_thread(run_confined, validate, data, [root], seconds=SECONDS)
             except ConfinementFailed:
                 digest = hashlib.sha256(data).hexdigest()
-                report = ValidationReport(
-                    verdict=Verdict.UNREADABLE, document_sha256=digest, reasons=["unreadable"]
-                )
+                report = ValidationReport(verdict=Verdict.UNREADABLE, document_sha256=digest, reasons=["unreadable"])
         return report

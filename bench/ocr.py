@@ -11,7 +11,8 @@ import time
 import unicodedata
 from pathlib import Path
 
-from activities.providers.ocr import RapidOcr, read_licence
+from activities.providers.ocr import Ocr, read_licence
+from activities.providers.ocr.rapid import RapidOcr
 from models.errors import BusinessError
 from models.recognition import LicenceReading
 
@@ -46,7 +47,7 @@ def say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-def _values(ocr: RapidOcr, photo: bytes) -> dict[str, str | None]:
+def _values(ocr: Ocr, photo: bytes) -> dict[str, str | None]:
     try:
         reading = read_licence(ocr, photo)
     except BusinessError as error:

@@ -18,7 +18,9 @@ class Database:
     """Connections to PostgreSQL (``postgresql+asyncpg://…``)."""
 
     def __init__(self, url: str, pool_size: int = 15) -> None:
-        self.engine = create_async_engine(url, pool_size=pool_size, max_overflow=15, pool_pre_ping=True)
+        self.engine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=15, pool_pre_ping=True, hide_parameters=True
+        )
         self.sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
 
     @asynccontextmanager

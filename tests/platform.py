@@ -20,7 +20,8 @@ from PIL import Image
 from sqlmodel import col, update
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
-from activities.providers.ocr import RapidOcr, TextBox
+from activities.providers.ocr import TextBox
+from activities.providers.ocr.rapid import RapidOcr
 from local.visitor import Visitor
 from models.accounts import contact_index
 from models.challenges import Challenge

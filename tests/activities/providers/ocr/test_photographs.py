@@ -6,7 +6,8 @@ import socket
 import pytest
 from PIL import Image
 
-from activities.providers.ocr import RapidOcr, read_identity_card, read_licence
+from activities.providers.ocr import read_identity_card, read_licence
+from activities.providers.ocr.rapid import RapidOcr
 from models.errors import FileUnreadable, UploadOfOtherKind
 from models.recognition import IdentityCardReading, LicenceReading
 from samples import facts
