@@ -12,6 +12,7 @@ import httpx2
 import psutil
 import pytest
 
+from local.layout import Layout
 from local.stack import Stack
 from local.visitor import Visitor
 
@@ -112,6 +113,7 @@ def test_a_second_stack_beside_it_shares_nothing_and_ctrl_c_ends_all_of_it(stack
         second.send_signal(signal.SIGINT)
         assert second.wait(60) == 0
     assert not [child for child in tree if child.is_running()]
+    Layout(home).remove()
     assert httpx2.get(f"{stack.server_url}/readyz", trust_env=False).status_code == 200
 
 
