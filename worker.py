@@ -1,6 +1,7 @@
 """THE list of workflows and activities per task queue, and the process that runs one queue."""
 
 import asyncio
+import os
 import signal
 from datetime import timedelta
 from typing import Any
@@ -146,7 +147,7 @@ def build_worker(client: Client, queue: str, parts: Parts) -> Worker:
         max_concurrent_activities=2 if slow else parts.settings.processes_concurrency,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         graceful_shutdown_timeout=timedelta(seconds=10),
-        identity=f"{queue}",
+        identity=f"{queue}@{os.getpid()}",
     )
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Form, UploadFile
 from starlette.concurrency import run_in_threadpool
 
 from activities.confined import ConfinementFailed, run_confined
-from activities.photos import PhotoFacts, inspect_photo
+from activities.pdf.normalise import normalise
+from activities.photos import inspect_photo
 from api.dependencies import CurrentAccount, Reserved, Store, Transaction
 from api.idempotency import TransactionRoute
 from models.database import utc_now
@@ -40,10 +41,11 @@ async def upload_file(
         account_id=account.id,
         kind=kind,
         sha256=hashlib.sha256(data).hexdigest(),
-        media_type=facts.media_type if facts else "application/pdf",
+        media_type=facts.media_type,
         size=len(data),
-        width=facts.width if facts else None,
-        height=facts.height if facts else None,
+        width=facts.width,
+        height=facts.height,
+        pages=facts.pages,
         storage_key=await store.put(upload_id, data),
         created_at=utc_now(),
     )
@@ -69,17 +71,32 @@ async def bounded(file: UploadFile, kind: UploadKind) -> bytes:
     return await file.read()
 
 
-async def inspected(data: bytes, kind: UploadKind) -> PhotoFacts | None:
-    """What a photograph is; a PDF is only recognised here, the contract's process reads it.
+class Facts(NamedTuple):
+    """What a file turned out to be: pixels of a photograph, pages of a document."""
 
-    Raises FileTypeNotAccepted, FileUnreadable and what ``inspect_photo`` raises.
-    """
-    if limit_of(kind).formats == ("pdf",):
-        if b"%PDF-" not in data[:PDF_MAGIC_WITHIN]:
-            raise FileTypeNotAccepted(formats="PDF")
-        return None
+    media_type: str
+    width: int | None = None
+    height: int | None = None
+    pages: int | None = None
+
+
+async def inspected(data: bytes, kind: UploadKind) -> Facts:
+    """Told at once, not when the process begins. Raises FileTypeNotAccepted, FileUnreadable, Image…, Document…."""
+    is_document = limit_of(kind).formats == ("pdf",)
+    if is_document and b"%PDF-" not in data[:PDF_MAGIC_WITHIN]:
+        raise FileTypeNotAccepted(formats="PDF")
+    judge = document_facts if is_document else photo_facts
     async with INSPECTIONS_AT_ONCE:
         try:
-            return await run_in_threadpool(run_confined, inspect_photo, data, seconds=INSPECTION_SECONDS)
+            return await run_in_threadpool(run_confined, judge, data, seconds=INSPECTION_SECONDS)
         except ConfinementFailed as error:
             raise FileUnreadable from error
+
+
+def photo_facts(data: bytes) -> Facts:
+    photo = inspect_photo(data)
+    return Facts(photo.media_type, width=photo.width, height=photo.height)
+
+
+def document_facts(data: bytes) -> Facts:
+    return Facts("application/pdf", pages=len(normalise(data).pages))

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Where the parts are and with which secrets they speak; ``.env.example`` lists the same names."""
 
-    model_config = SettingsConfigDict(env_prefix="QIANZHANG_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="QIANZHANG_", extra="ignore", hide_input_in_errors=True)
 
     environment: Literal["development", "production"] = "production"
     database_url: str

@@ -15,7 +15,7 @@ UploadKind = Literal["licence", "id_portrait", "id_emblem", "contract_document"]
 
 
 class Upload(SQLModel, table=True):
-    """``width`` and ``height`` in pixels, for photographs; ``erased_at`` when the bytes are gone (W04)."""
+    """``width`` and ``height`` in pixels of a photograph, ``pages`` of a document; ``erased_at``: bytes gone (W04)."""
 
     __tablename__ = "upload"
 
@@ -27,6 +27,7 @@ class Upload(SQLModel, table=True):
     size: int
     width: int | None = None
     height: int | None = None
+    pages: int | None = None
     storage_key: str
     created_at: datetime = Field(sa_type=moment())
     erased_at: datetime | None = Field(default=None, sa_type=moment())
@@ -40,6 +41,7 @@ class UploadView(BaseModel):
     size: int
     width: int | None
     height: int | None
+    pages: int | None
     created_at: datetime
 
 

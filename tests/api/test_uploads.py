@@ -11,6 +11,7 @@ from activities.providers.storage import ObjectStore
 from models.database import Database
 from models.limits import MEBIBYTE
 from models.uploads import Upload
+from samples.files import CONTRACT
 from tests.api.conftest import Person
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -44,9 +45,10 @@ async def test_c06_a_photo_is_stored_with_its_facts(
     assert await app_store.get(row.storage_key) == data
 
 
-async def test_a_contract_document_is_recognised_as_pdf(client: httpx2.AsyncClient, person: Person) -> None:
-    answer = await upload(client, person, PDF, "contract_document")
-    assert (answer.status_code, answer.json()["media_type"]) == (201, "application/pdf")
+async def test_a_contract_document_is_read_at_once(client: httpx2.AsyncClient, person: Person) -> None:
+    answer = await upload(client, person, CONTRACT.read_bytes(), "contract_document")
+    assert answer.status_code == 201
+    assert (answer.json()["media_type"], answer.json()["pages"]) == ("application/pdf", 2)
 
 
 async def test_the_same_key_and_file_is_one_upload(client: httpx2.AsyncClient, person: Person) -> None:
@@ -68,6 +70,7 @@ async def test_c06_over_10_mib_is_refused(client: httpx2.AsyncClient, person: Pe
     [
         (b"", "licence", 422, "file_empty"),
         (PDF, "licence", 415, "file_type_not_accepted"),
+        (PDF, "contract_document", 422, "file_unreadable"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "licence", 415, "file_type_not_accepted"),
         (b"GIF89a" + b"\x00" * 99, "licence", 415, "file_type_not_accepted"),
         (b"\xff\xd8\xff" + b"\x00" * 99, "licence", 422, "file_unreadable"),

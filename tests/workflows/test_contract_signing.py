@@ -300,18 +300,3 @@ def test_only_a_verified_enterprise_sends(platform: Platform, person: Visitor) -
     answer = person.api.post("/v1/contracts", json={"title": "样例", "document": document, "parties": [party]})
     assert (answer.status_code, answer.json()["code"]) == (403, "enterprise_not_verified")
     assert platform.rows(select(Contract).where(Contract.sender_account == person.account_id)) == []
-
-
-def test_a_document_that_is_no_pdf_inside_is_refused_when_drafting(platform: Platform, sender: Applicant) -> None:
-    broken = platform.folder / "broken.pdf"
-    broken.write_bytes(b"%PDF-1.7\nnothing of use")
-    document = sender.upload(broken, "contract_document")
-    party = {
-        "name": sender.enterprise.name,
-        "kind": "enterprise",
-        "contact": sender.mobile,
-        "enterprise_uscc": sender.enterprise.uscc,
-        "fields": PLACES[0],
-    }
-    answer = sender.api.post("/v1/contracts", json={"title": "样例", "document": document, "parties": [party]})
-    assert (answer.status_code, answer.json()["code"]) == (422, "file_unreadable")
