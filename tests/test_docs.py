@@ -129,7 +129,13 @@ def stated_licence(library: str) -> str:
     """Expression, first words of the licence, classifiers: what an installed package says of itself."""
     about = importlib.metadata.metadata(library)
     classified = [one for one in about.get_all("Classifier") or [] if one.startswith("License")]
-    return " ".join([about.get("License-Expression") or "", (about.get("License") or "")[:200], *classified])
+    return " ".join(
+        [
+            *(about.get_all("License-Expression") or []),
+            *(one[:200] for one in about.get_all("License") or []),
+            *classified,
+        ]
+    )
 
 
 @pytest.mark.parametrize("page", DECISIONS, ids=named)
