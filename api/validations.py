@@ -35,6 +35,7 @@ async def validate_document(
 
 
 def worded(report: ValidationReport, language: Language) -> dict[str, Any]:
-    codes = {*report.reasons, *(reason for signature in report.signatures for reason in signature.reasons)}
+    parts = [*report.signatures, *report.timestamps]
+    codes = {*report.reasons, *(reason for part in parts for reason in part.reasons)}
     words = {code: WORDS[code].in_language(language, {}) for code in sorted(codes)}
     return report.model_dump(mode="json") | {"words": words}

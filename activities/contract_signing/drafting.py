@@ -39,7 +39,10 @@ class Drafting:
             document = await self._normalised(await self.store.get(upload.storage_key))
             for party in parties:
                 require_inside(document, [Place.model_validate(place) for place in party.places])
-            previews = await render_pages(self.store, contract_id, document.data, len(document.pages))
+            try:
+                previews = await render_pages(self.store, contract_id, document.data, len(document.pages))
+            except ConfinementFailed as failure:  # what nobody can see, nobody signs
+                raise FileUnreadable from failure
             key = await self.store.put(contract_id, document.data)
             async with self.database.transaction() as session:
                 contract = await session.get_one(Contract, contract_id)
@@ -67,7 +70,7 @@ def require_inside(document: NormalisedDocument, places: list[Place]) -> None:
 
 
 async def render_pages(store: ObjectStore, owner: str, document: bytes, pages: int) -> list[str]:
-    """Storage keys of the pages as PNG, in order."""
+    """Storage keys of the pages as PNG, in order. Raises ConfinementFailed."""
     keys = []
     for number in range(1, pages + 1):
         picture = await asyncio.to_thread(run_confined, render_page, document, number, seconds=RENDER_SECONDS)

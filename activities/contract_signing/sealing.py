@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.confined import ConfinementFailed
 from activities.contract_signing.drafting import render_pages
 from activities.heartbeats import beating
 from activities.pdf.base import build_base
@@ -175,7 +176,10 @@ class Sealing:
     async def _close(self, contract: Contract, sealed: bytes) -> None:
         digest = hashlib.sha256(sealed).hexdigest()
         key = await self.store.put(contract.id, sealed)
-        previews = await render_pages(self.store, contract.id, sealed, len(contract.pages))
+        try:
+            previews = await render_pages(self.store, contract.id, sealed, len(contract.pages))
+        except ConfinementFailed:  # a picture is a comfort; the contract completes without it
+            previews = []
         async with self.database.transaction() as session:
             row = await session.get_one(Contract, contract.id, with_for_update=True)
             if row.sealed_sha256 is not None:
