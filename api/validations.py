@@ -35,7 +35,7 @@ async def validate_document(
 
 
 def worded(report: ValidationReport, language: Language) -> dict[str, Any]:
-    parts = [*report.signatures, *report.timestamps]
-    codes = {*report.reasons, *(reason for part in parts for reason in part.reasons)}
+    parts = [part.reasons for part in report.signatures] + [part.reasons for part in report.timestamps]
+    codes = {*report.reasons}.union(*parts)
     words = {code: WORDS[code].in_language(language, {}) for code in sorted(codes)}
     return report.model_dump(mode="json") | {"words": words}
