@@ -24,14 +24,13 @@ class Messages:
         self.mail = mail
         self.public_url = public_url
 
-    @activity.defn(name="queue_message")
-    async def queue(self, order: MessageOrder) -> None:
-        """Word the message for the person it is for and keep it; the same id again changes nothing."""
+    @activity.defn(name="queue_messages")
+    async def queue(self, orders: list[MessageOrder]) -> None:
+        """Word each message for the person it is for and keep it; the same id again changes nothing."""
         async with self.database.transaction() as session:
-            facts = await self._facts(session, order)
-            await messages.queue(
-                session, self.keyring, order.message_id, await self._address(session, order), order.template, facts
-            )
+            for order in orders:
+                to, facts = await self._address(session, order), await self._facts(session, order)
+                await messages.queue(session, self.keyring, order.message_id, to, order.template, facts)
 
     async def _address(self, session: AsyncSession, order: MessageOrder) -> str:
         if order.party_id is not None:

@@ -11,7 +11,7 @@ import httpx2
 
 Found = TypeVar("Found")
 
-CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
+CODE = re.compile(r"(?<![0-9A-Za-z_])\d{6}(?![0-9A-Za-z_])")
 CALL_SECONDS = 60.0
 POLL_SECONDS = 0.1
 SHORTEST_RETRY_SECONDS = 1.0

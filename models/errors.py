@@ -187,9 +187,6 @@ class EnterpriseNotActive(Invalid):
 class ConsentMissing(Invalid): ...
 
 
-class MethodNotOffered(Invalid): ...
-
-
 class PhoneNotOwnedByLegalRepresentative(Invalid):
     """D03."""
 
@@ -203,9 +200,6 @@ class EnterpriseNotVerified(Forbidden): ...
 
 class PartyNameDiffers(Forbidden):
     """E06: the account's name is not the name the sender wrote."""
-
-
-class NotYourTurn(Conflict): ...
 
 
 class ContractNotOpened(Conflict): ...

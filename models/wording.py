@@ -130,7 +130,6 @@ WORDS: dict[str, Words] = {
         "签章位置与合同设置不一致，请重新打开合同。", "The places differ from the contract's; open it again."
     ),
     "consent_missing": Words("请先阅读并同意：{document}。", "Consent is needed first: {document}."),
-    "method_not_offered": Words("当前不能使用该认证方式。", "This method is not offered here."),
     "phone_not_owned_by_legal_representative": Words(
         "请确保该手机号是在运营商处实名购买，否则将无法通过实名验证。",
         "The number must be registered at the operator under the legal representative's own ID.",
@@ -144,7 +143,6 @@ WORDS: dict[str, Words] = {
         "您的账号姓名与合同中的签约方名称不一致，请联系发起方撤回并以正确名称重新发送。",
         "Your account's name is not the party's name in the contract; ask the sender to withdraw and resend it.",
     ),
-    "not_your_turn": Words("还没有轮到您签署。", "It is not your turn to sign yet."),
     "contract_not_opened": Words("请先打开并阅读合同。", "Open and read the contract first."),
     "contract_complete": Words(
         "合同完成状态-当前用户不允许签署操作", "The contract is complete; it cannot be signed any more."

@@ -77,3 +77,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         running.stop()
         running.layout.cluster.remove()
         assert not [child for child in ours if child.is_running()]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that need the whole platform go first, so that no worker is left alone with them at the end."""
+    long_files = {item.path for item in items if {"stack", "platform"} & set(getattr(item, "fixturenames", ()))}
+    items.sort(key=lambda item: item.path not in long_files)

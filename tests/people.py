@@ -13,11 +13,15 @@ from activities.providers.registry import RegistryEntry
 from local.visitor import Visitor
 from models.values import resident_id_check_digit
 from samples import facts
+from samples.files import CONTRACT
 from simulator.client import SimulatorClient
 
 SAMPLES = Path(facts.__file__).parent
 MATERIALS = ("licence", "id_portrait", "id_emblem")
 LEGAL_REPRESENTATIVE = "王样例"
+PERSON = "李样例"
+ENTERPRISE_PLACES = [{"page": 2, "x": 150, "y": 450}]
+PERSON_PLACES = [{"page": 2, "x": 385, "y": 450}]
 
 
 class Applicant(Visitor):
@@ -37,6 +41,20 @@ class Applicant(Visitor):
             "resident_id": self.resident_id,
             "term": "长期",
         }
+
+    def as_party(self, **changes: Any) -> dict[str, Any]:
+        """The enterprise as a party of a contract."""
+        return {
+            "name": self.enterprise.name,
+            "kind": "enterprise",
+            "contact": self.mobile,
+            "enterprise_uscc": self.enterprise.uscc,
+            "fields": ENTERPRISE_PLACES,
+        } | changes
+
+    def draft(self, parties: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+        document = self.upload(CONTRACT, "contract_document")
+        return self.post("/v1/contracts", **{"title": "样例合同", "document": document, "parties": parties} | changes)
 
     def upload_materials(self) -> dict[str, str]:
         return {kind: self.upload(SAMPLES / f"{kind}.jpg", kind) for kind in MATERIALS}
@@ -61,6 +79,10 @@ class Applicant(Visitor):
         check = self.act(check, "send_code", mobile=self.own_mobile)
         self.act(check, "submit_code", code=self.next_code(self.own_mobile, 0))
         return self.wait_for(view["id"], "verified")
+
+
+def person_party(person: Visitor) -> dict[str, Any]:
+    return {"name": PERSON, "kind": "person", "contact": person.mobile, "fields": PERSON_PLACES}
 
 
 def introduced(api: str, simulator: str, secret: str) -> Applicant:

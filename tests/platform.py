@@ -22,6 +22,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from activities.providers.ocr import TextBox
 from activities.providers.ocr.rapid import RapidOcr
+from local.temporal import POLLS
 from local.visitor import Visitor
 from models.accounts import contact_index
 from models.challenges import Challenge
@@ -184,5 +185,8 @@ async def temporal_environment(keyring: Keyring) -> WorkflowEnvironment:
         search_attributes=search_attributes.ALL,
         data_converter=data_converter(keyring),
         dev_server_log_level="error",
-        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
+        dev_server_extra_args=[
+            *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+            *("--dynamic-config-value", POLLS),
+        ],
     )

@@ -14,7 +14,7 @@ import pytest
 
 from local.stack import DATABASE, Stack
 from local.visitor import Visitor, waited
-from tests.people import SAMPLES, Applicant, introduced, invented_mobile
+from tests.people import PERSON, Applicant, introduced, invented_mobile, person_party
 
 
 @pytest.fixture(scope="module")
@@ -42,24 +42,8 @@ async def connected(stack: Stack) -> asyncpg.Connection:
 def all_but_the_last_consent(stack: Stack, sender: Applicant) -> tuple[str, Callable[[], object]]:
     """The contract's id, and the last consent ready to be given."""
     person = Visitor(stack.server_url, stack.simulator_url, invented_mobile())
-    person.register("李样例")
-    parties = [
-        {
-            "name": sender.enterprise.name,
-            "kind": "enterprise",
-            "contact": sender.mobile,
-            "enterprise_uscc": sender.enterprise.uscc,
-            "fields": [{"page": 2, "x": 150, "y": 450}],
-        },
-        {
-            "name": "李样例",
-            "kind": "person",
-            "contact": person.mobile,
-            "fields": [{"page": 2, "x": 385, "y": 450}],
-        },
-    ]
-    document = sender.upload(SAMPLES / "contract.pdf", "contract_document")
-    draft = sender.post("/v1/contracts", title="样例合同", document=document, parties=parties)
+    person.register(PERSON)
+    draft = sender.draft([sender.as_party(), person_party(person)])
     sender.act(draft, "send")
     sql(stack, "UPDATE challenge SET created_at = created_at - interval '2 days'")
     contents = {party: ready_to_consent(party, draft["id"]) for party in (sender, person)}
@@ -82,7 +66,7 @@ def assert_completed_once(stack: Stack, sender: Applicant, contract_id: str) -> 
     view = sender.wait_for(contract_id, "completed", seconds=90)
     report = sender.validate_bytes(sender.get_bytes(f"/v1/contracts/{contract_id}/file"))
     assert (report["verdict"], report["level"]) == ("valid", "B-LTA")
-    assert [signature["signer"] for signature in report["signatures"]] == [sender.enterprise.name, "李样例"]
+    assert [signature["signer"] for signature in report["signatures"]] == [sender.enterprise.name, PERSON]
     events = [row["event"] for row in sql(stack, "SELECT event FROM process_event WHERE process_id = $1", contract_id)]
     assert (events.count("consent"), events.count("complete")) == (2, 1)
     intents = sql(stack, "SELECT signed_sha256 FROM signature_intent WHERE contract_id = $1", contract_id)

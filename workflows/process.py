@@ -143,16 +143,20 @@ class Process:
             await self.happen("expire", why=self.deadline_passed)
 
     async def tell(self, template: str, *, accounts: Sequence[str] = (), parties: Sequence[str] = ()) -> None:
-        """Queue one message per person; each is delivered by a flow of its own, so no outage holds this one up."""
-        people = [("account_id", a) for a in accounts] + [("party_id", p) for p in parties]
-        for field, person in people:
-            order = MessageOrder(
-                message_id=self.new_id("msg"), template=template, process_id=self.id, **{field: person}
-            )
-            await workflow.execute_activity_method(
-                Messages.queue, order, start_to_close_timeout=SHORT, retry_policy=PATIENT, summary=f"queue {template}"
-            )
-            await self.deliver(order.message_id)
+        """One message per person; each is delivered by a flow of its own, so no outage holds this one up."""
+        people = [{"account_id": account} for account in accounts] + [{"party_id": party} for party in parties]
+        orders = [
+            MessageOrder(message_id=self.new_id("msg"), template=template, process_id=self.id, **person)
+            for person in people
+        ]
+        await workflow.execute_activity_method(
+            Messages.queue,
+            orders,
+            start_to_close_timeout=SHORT,
+            retry_policy=PATIENT,
+            summary=f"queue {len(orders)} × {template}",
+        )
+        await asyncio.gather(*(self.deliver(order.message_id) for order in orders))
 
     async def deliver(self, message_id: str) -> None:
         await workflow.start_child_workflow(

@@ -18,7 +18,7 @@ from api.dependencies import KeyRequired, Keys, Reserved, Transaction
 from api.edge import Edge, Metrics
 from api.idempotency import TransactionRoute
 from models.database import Database, utc_now
-from models.errors import EngineUnavailable, NotYourTurn
+from models.errors import AlreadyConsented, EngineUnavailable
 from models.idempotency import IdempotencyRecord
 from models.keyring import Keyring
 from models.messages import Message, queue
@@ -48,7 +48,7 @@ async def place(order: Order, transaction: Transaction, keyring: Keys, reserved:
     order_id = reserved("msg")
     await queue(transaction, keyring, order_id, "13900000000", "not_registered", {})
     if order.fail == "late refusal":
-        raise NotYourTurn
+        raise AlreadyConsented
     await transaction.commit()
     if gate := gates.get(order.amount):
         gate.entered.set()
@@ -203,7 +203,7 @@ async def test_a_refusal_leaves_nothing_and_frees_the_key(
     shop: httpx2.AsyncClient, database: Database, same: dict[str, str]
 ) -> None:
     refused = await shop.post("/orders", json={"amount": 1, "fail": "late refusal"}, headers=same)
-    assert refused.json()["code"] == "not_your_turn"
+    assert refused.json()["code"] == "already_consented"
     invalid = await shop.post("/orders", json={"amount": "much"}, headers=same)
     assert invalid.status_code == 422
     done = await shop.post("/orders", json={"amount": 1}, headers=same)

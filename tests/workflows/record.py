@@ -7,13 +7,11 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from local.visitor import Visitor
-from tests.people import SAMPLES, Applicant
+from tests.people import Applicant
 from tests.platform import Platform
 from tests.shared_cluster import SharedCluster
 
 HISTORIES = Path(__file__).parent / "histories"
-PLACE = [{"page": 2, "x": 150, "y": 450}]
 
 
 def main() -> None:
@@ -45,7 +43,7 @@ def record_all(platform: Platform) -> None:
 
 
 def record_contracts(platform: Platform, sender: Applicant) -> None:
-    completed, returned, expired = (draft(sender) for _ in range(3))
+    completed, returned, expired = (sender.draft([sender.as_party()])["id"] for _ in range(3))
     for contract_id in (completed, returned, expired):
         sender.post(f"/v1/contracts/{contract_id}/send")
     view = sender.act(sender.wait_for(completed, "signing"), "open")
@@ -63,20 +61,6 @@ def record_contracts(platform: Platform, sender: Applicant) -> None:
     keep(platform, f"msg_{challenge.partition('_')[2]}", "message_delivery.sent")
     sender.validate_bytes(sender.get_bytes(f"/v1/contracts/{completed}/file"))
     keep(platform, newest_validation(platform), "validation.valid")
-
-
-def draft(sender: Visitor) -> str:
-    assert isinstance(sender, Applicant)
-    party = {
-        "name": sender.enterprise.name,
-        "kind": "enterprise",
-        "contact": sender.mobile,
-        "enterprise_uscc": sender.enterprise.uscc,
-        "fields": PLACE,
-    }
-    document = sender.upload(SAMPLES / "contract.pdf", "contract_document")
-    contract_id: str = sender.post("/v1/contracts", title="样例", document=document, parties=[party])["id"]
-    return contract_id
 
 
 def newest_validation(platform: Platform) -> str:

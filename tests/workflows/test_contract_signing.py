@@ -13,10 +13,9 @@ from models.certificates import Certificate
 from models.contract_signing import Consent, Contract, SignatureIntent
 from models.evidence import Evidence
 from models.processes import ProcessEvent
-from tests.people import SAMPLES, Applicant
+from samples.files import CONTRACT
+from tests.people import PERSON, Applicant, person_party
 from tests.platform import Platform
-
-PLACES = ([{"page": 2, "x": 150, "y": 450}], [{"page": 2, "x": 385, "y": 450}])
 
 
 @pytest.fixture(scope="session")
@@ -29,22 +28,11 @@ def sender(platform: Platform) -> Applicant:
 
 @pytest.fixture
 def person(platform: Platform) -> Visitor:
-    return platform.visitor("李样例")
+    return platform.visitor(PERSON)
 
 
-def drafted(sender: Applicant, person: Visitor, **changes: Any) -> dict[str, Any]:
-    parties = [
-        {
-            "name": sender.enterprise.name,
-            "kind": "enterprise",
-            "contact": sender.mobile,
-            "enterprise_uscc": sender.enterprise.uscc,
-            "fields": PLACES[0],
-        },
-        {"name": "李样例", "kind": "person", "contact": person.mobile, "fields": PLACES[1]},
-    ]
-    document = sender.upload(SAMPLES / "contract.pdf", "contract_document")
-    return sender.post("/v1/contracts", **{"title": "样例合同", "document": document, "parties": parties} | changes)
+def drafted(sender: Applicant, person: Visitor) -> dict[str, Any]:
+    return sender.draft([sender.as_party(), person_party(person)])
 
 
 def consent_of(platform: Platform, party: Visitor, contract_id: str) -> dict[str, Any]:
@@ -80,7 +68,7 @@ def test_q03_two_consents_make_one_contract_signed_by_both(
     assert hashlib.sha256(file).hexdigest() == view["subject"]["sealed_sha256"]
     report = person.validate_bytes(file)
     assert (report["verdict"], report["level"]) == ("valid", "B-LTA")
-    assert [signature["signer"] for signature in report["signatures"]] == [sender.enterprise.name, "李样例"]
+    assert [signature["signer"] for signature in report["signatures"]] == [sender.enterprise.name, PERSON]
     assert len({signature["serial"] for signature in report["signatures"]}) == 2
     assert person.get_bytes(f"/v1/contracts/{draft['id']}/pages/2.png").startswith(b"\x89PNG")
 
@@ -265,38 +253,23 @@ def test_q09_a_completed_contract_says_so(platform: Platform, sender: Applicant,
 def test_a_contract_that_could_not_be_signed_is_refused_at_once(
     sender: Applicant, person: Visitor, change: dict[str, Any], status: int, code: str
 ) -> None:
-    parties = [
-        {
-            "name": sender.enterprise.name,
-            "kind": "enterprise",
-            "contact": sender.mobile,
-            "enterprise_uscc": sender.enterprise.uscc,
-            "fields": PLACES[0],
-        },
-        {"name": "李样例", "kind": "person", "contact": person.mobile, "fields": PLACES[1]},
-    ]
-    document = sender.upload(SAMPLES / "contract.pdf", "contract_document")
+    parties = [sender.as_party(), person_party(person)]
+    document = sender.upload(CONTRACT, "contract_document")
     content = {"title": "样例", "document": document, "parties": parties} | change
     answer = sender.api.post("/v1/contracts", json=content)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 def test_e07_a_wrong_enterprise_name_is_found_before_sending(sender: Applicant) -> None:
-    wrong = {
-        "name": sender.enterprise.name + "分公司",
-        "kind": "enterprise",
-        "contact": sender.mobile,
-        "enterprise_uscc": sender.enterprise.uscc,
-        "fields": PLACES[0],
-    }
-    document = sender.upload(SAMPLES / "contract.pdf", "contract_document")
+    wrong = sender.as_party(name=sender.enterprise.name + "分公司")
+    document = sender.upload(CONTRACT, "contract_document")
     answer = sender.api.post("/v1/contracts", json={"title": "样例", "document": document, "parties": [wrong]})
     assert (answer.status_code, answer.json()["code"]) == (422, "parties_invalid")
 
 
 def test_only_a_verified_enterprise_sends(platform: Platform, person: Visitor) -> None:
-    document = person.upload(SAMPLES / "contract.pdf", "contract_document")
-    party = {"name": "李样例", "kind": "person", "contact": person.mobile, "fields": PLACES[1]}
-    answer = person.api.post("/v1/contracts", json={"title": "样例", "document": document, "parties": [party]})
+    document = person.upload(CONTRACT, "contract_document")
+    content = {"title": "样例", "document": document, "parties": [person_party(person)]}
+    answer = person.api.post("/v1/contracts", json=content)
     assert (answer.status_code, answer.json()["code"]) == (403, "enterprise_not_verified")
     assert platform.rows(select(Contract).where(Contract.sender_account == person.account_id)) == []
