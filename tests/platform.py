@@ -125,7 +125,7 @@ class Platform:
             await self.stopping.wait()
 
     async def _serve(self, stack: AsyncExitStack, name: str, app: Any) -> None:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2))
         task = asyncio.create_task(server.serve(sockets=[self.listeners[name]]))
         while not server.started:
             await asyncio.sleep(0.01)

@@ -132,4 +132,5 @@ def test_a_part_that_cannot_start_is_named_with_its_log_and_nothing_stays(tmp_pa
     assert "migrate ended with code 1; the last lines of" in done.stdout
     assert "ConnectionRefusedError" in done.stdout
     assert "guessed" not in done.stdout
-    assert not [one for one in psutil.process_iter() if str(home) in " ".join(one.cmdline())]
+    running = psutil.process_iter(["cmdline"])
+    assert not [one for one in running if str(home) in " ".join(one.info["cmdline"] or [])]
