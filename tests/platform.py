@@ -145,7 +145,7 @@ class Platform:
     def skip(self, process_id: str, time: timedelta) -> None:
         """Let that much time pass for one process."""
         handle = self.client.get_workflow_handle(process_id)
-        self.run(self.environment.fast_forward(handle, time))
+        self.run(self.environment.fast_forward(handle, time), 180.0)
 
     def rows(self, statement: Any) -> list[Any]:
         async def read() -> list[Any]:

@@ -12,7 +12,7 @@ from activities.messages import Messages
 from workflows.task_queues import PROCESSES
 
 WORTH_SENDING = timedelta(hours=24)
-RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(minutes=10))
+RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(minutes=30))
 
 
 @workflow.defn

@@ -53,7 +53,7 @@ def texts_to(party: Visitor) -> list[str]:
     return [message["text"] for message in party.simulator.get(f"/inbox/{party.mobile}").json()]
 
 
-def test_q03_two_consents_make_one_contract_signed_by_both(
+def test_q03_f08_two_consents_make_one_contract_signed_by_both(
     platform: Platform, sender: Applicant, person: Visitor
 ) -> None:
     draft = drafted(sender, person)

@@ -31,7 +31,18 @@ def test_c10_the_photographs_fill_the_facts_in(platform: Platform) -> None:
     assert [action["name"] for action in view["actions"]] == ["submit_materials", "confirm", "withdraw"]
 
 
-def test_e05_a_proven_will_makes_certificate_seal_and_main_administrator(platform: Platform) -> None:
+def test_c10_what_cannot_be_read_at_all_is_typed_in(platform: Platform) -> None:
+    applicant = platform.applicant()
+    uploads = applicant.upload_materials()
+    [licence] = platform.rows(select(Upload).where(Upload.id == uploads["licence"]))
+    platform.run(platform.parts.store.delete(licence.storage_key))
+    view = applicant.wait_for(applicant.open_verification(**uploads)["id"], "awaiting_confirmation")
+    assert view["why_code"] == "recognition_unavailable"
+    assert view["subject"]["recognized"]["licence"] is None
+    assert applicant.act(view, "confirm", fields=applicant.fields())["state"] == "awaiting_method"
+
+
+def test_e05_l09_a_proven_will_makes_certificate_seal_and_main_administrator(platform: Platform) -> None:
     applicant = platform.applicant()
     view = applicant.until_verified()
     shown = view["subject"]["enterprise"]
@@ -45,7 +56,7 @@ def test_e05_a_proven_will_makes_certificate_seal_and_main_administrator(platfor
     assert certificate.not_after - certificate.not_before == pytest.approx(timedelta(days=365), abs=timedelta(days=1))
 
 
-def test_c15_seven_days_without_finishing_expire_and_erase_with_a_receipt(platform: Platform) -> None:
+def test_c15_w04_seven_days_without_finishing_expire_and_erase_with_a_receipt(platform: Platform) -> None:
     applicant = platform.applicant()
     view = applicant.until_confirmed()
     platform.skip(view["id"], timedelta(days=6, hours=23))
@@ -65,7 +76,7 @@ def test_c15_the_window_also_ends_a_check_that_was_begun(platform: Platform) -> 
     assert applicant.process(check["id"])["state"] == "expired"
 
 
-def test_e02_a_withdrawal_erases_and_frees_the_code_for_another_account(platform: Platform) -> None:
+def test_e02_w04_a_withdrawal_erases_and_frees_the_code_for_another_account(platform: Platform) -> None:
     first = platform.applicant()
     view = first.until_confirmed()
     ended = first.act(view, "withdraw")

@@ -1,10 +1,31 @@
-"""A message is forgotten once it is delivered; that it was is kept."""
+"""A message is tried for a day, then given up; whatever becomes of it, what it said is forgotten."""
+
+from datetime import timedelta
 
 from sqlmodel import select
 
-from local.visitor import waited
+from local.visitor import Visitor, waited
 from models.messages import Message
 from tests.platform import Platform
+
+NEVER_ACCEPTED = "19900000093"
+
+
+def test_v01_a_message_no_provider_takes_is_given_up_after_a_day(platform: Platform) -> None:
+    visitor = Visitor(platform.url("api"), platform.url("simulator"), NEVER_ACCEPTED)
+    challenge = visitor.post("/v1/verification-codes", channel="sms", to=NEVER_ACCEPTED, purpose="register")
+    message_id = f"msg_{challenge['challenge_id'].partition('_')[2]}"
+
+    def kept() -> Message:
+        [message] = platform.rows(select(Message).where(Message.id == message_id))
+        assert isinstance(message, Message)
+        return message
+
+    platform.skip(message_id, timedelta(hours=1))
+    assert (kept().status, kept().personal is None) == ("queued", False)
+    platform.skip(message_id, timedelta(hours=24))
+    waited(lambda: kept().status == "failed" or None, 30, "the message was not given up")
+    assert kept().personal is None
 
 
 def test_a_delivered_message_is_forgotten_but_for_the_fact(platform: Platform) -> None:
