@@ -10,8 +10,8 @@ from models.database import moment
 from models.processes import Act
 from models.values import Mobile
 
-PHONE_CHECK_SENDS = 5
-"""Codes one phone check may send before it fails."""
+PHONE_CHECK_ASKS = 10
+"""How often one phone check asks the operators or sends a code before it fails: each costs money."""
 
 
 class PhoneCheck(SQLModel, table=True):

@@ -11,7 +11,7 @@ from activities.willingness import PhoneChecking
 from models.challenges import message_id
 from models.processes import Opening
 from models.willingness import (
-    PHONE_CHECK_SENDS,
+    PHONE_CHECK_ASKS,
     CodeAsked,
     CodeCheck,
     CodeDispatch,
@@ -33,7 +33,7 @@ class PhoneCheck(Process):
     @workflow.init
     def __init__(self, opening: Opening) -> None:
         super().__init__(opening)
-        self.sends = 0
+        self.asks = 0
 
     @workflow.run
     async def run(self, opening: Opening) -> str:
@@ -56,9 +56,10 @@ class PhoneCheck(Process):
     @workflow.update
     async def send_code(self, act: CodeAsked) -> None:
         async with self.taking("send_code", act):
-            if self.sends >= PHONE_CHECK_SENDS:
+            if self.asks >= PHONE_CHECK_ASKS:
                 await self.move("fail", why="phone_check_failed")
                 return
+            self.asks += 1
             dispatch = CodeDispatch(
                 process_id=self.id,
                 challenge_id=self.new_id("chl"),
@@ -72,7 +73,6 @@ class PhoneCheck(Process):
                 retry_policy=ASK_TWICE,
                 summary="ask the operators, queue the code",
             )
-            self.sends += 1
             await self.deliver(message_id(dispatch.challenge_id))
             await self.move("send_code", act.actor)
 

@@ -12,6 +12,7 @@ from models.enterprise_verification import EnterpriseVerification, ErasureReceip
 from models.enterprises import Enterprise, Member, UsccClaim
 from models.seals import DEFAULT_SEAL_NAME, Seal
 from models.uploads import Upload
+from models.willingness import PHONE_CHECK_ASKS
 from samples import facts
 from tests.people import SAMPLES, Applicant
 from tests.platform import Platform
@@ -92,6 +93,26 @@ def test_d03_a_withdrawal_during_the_check_ends_the_check_too(platform: Platform
     view, check = applicant.until_checking()
     applicant.act(view, "withdraw")
     assert applicant.wait_for(check["id"], "abandoned")["actions"] == []
+
+
+def test_d03_another_persons_number_proves_nothing_and_is_asked_for_a_bounded_number_of_times(
+    platform: Platform,
+) -> None:
+    applicant = platform.applicant()
+    view, check = applicant.until_checking()
+    path = f"/v1/phone-checks/{check['id']}/send-code"
+
+    def ask(number: int) -> dict[str, Any]:
+        headers = {"Idempotency-Key": f"{check['id']}-{number}"}
+        answer: dict[str, Any] = applicant.api.post(path, json={"mobile": applicant.mobile}, headers=headers).json()
+        return answer
+
+    refused = [ask(number).get("code") for number in range(PHONE_CHECK_ASKS)]
+    assert set(refused) == {"phone_not_owned_by_legal_representative"}
+    assert applicant.process(check["id"])["state"] == "awaiting_mobile"
+    assert ask(PHONE_CHECK_ASKS)["state"] == "failed"
+    view = applicant.wait_for(view["id"], "awaiting_method")
+    assert view["why_code"] == "phone_check_failed"
 
 
 def test_e02_the_second_claimant_is_told_who_holds_it_masked(platform: Platform) -> None:
