@@ -126,7 +126,7 @@ def ocr_activities(parts: Parts) -> list[Any]:
 
 
 def sealing_activities(parts: Parts) -> list[Any]:
-    drafting = Drafting(parts.database, parts.store)
+    drafting = Drafting(parts.database, parts.keyring, parts.store)
     sealing = Sealing(
         parts.database, parts.keyring, parts.store, parts.keys, parts.certificate_authority, parts.timestamps
     )

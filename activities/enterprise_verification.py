@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
@@ -67,11 +67,13 @@ class Verifying:
     async def claim_enterprise(self, claim: Claim) -> None:
         """Hold the confirmed facts against the registry (C12), then claim the code (E01).
 
+        A name no seal can carry is refused here, while the applicant can act, not when the seal is made.
         Raises EnterpriseNotRegistered, EnterpriseNotActive, EnterpriseFactsDiffer, EnterpriseAlreadyClaimed,
-        ProviderUnavailable.
+        SealTextInvalid, GlyphMissing, ProviderUnavailable.
         """
         request_id = f"{claim.process_id}-{claim.at.timestamp():.6f}"
         require_equal(claim.fields, await self.registry.look_up(request_id, claim.fields.uscc))
+        await asyncio.to_thread(draw_enterprise_seal, claim.fields.name, None)
         async with self.database.transaction() as session:
             await self._claim(session, claim)
             verification = await session.get_one(EnterpriseVerification, claim.process_id)
@@ -87,6 +89,8 @@ class Verifying:
             "account_id": claim.account_id,
             "claimed_at": claim.at,
         }
+        own, other_code = col(UsccClaim.process_id) == claim.process_id, col(UsccClaim.uscc) != claim.fields.uscc
+        await session.exec(delete(UsccClaim).where(own, other_code))  # left by an attempt whose answer was lost
         await session.exec(insert(UsccClaim).values(row).on_conflict_do_nothing())
         holder = (
             await session.exec(

@@ -59,9 +59,9 @@ class Messages:
         """Hand the message to its provider, whose own record of the id keeps it single. Raises ProviderUnavailable."""
         async with self.database.transaction() as session:
             message = await session.get_one(Message, message_id)
-            content = content_of(self.keyring, message)
         if message.status == "sent":
             return
+        content = content_of(self.keyring, message)
         if message.channel == "sms":
             await self.sms.send(message_id, content.to, content.text)
         else:

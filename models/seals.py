@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.database import moment
 
@@ -35,3 +36,13 @@ class SealVersion(SQLModel, table=True):
 
 DEFAULT_SEAL_NAME = "电子公章"
 """L09: the one seal every verified enterprise has."""
+
+
+async def default_seal(session: AsyncSession, enterprise_id: str) -> Seal | None:
+    """The enterprise's enabled 电子公章; None when there is none to use (M03)."""
+    found = await session.exec(
+        select(Seal).where(
+            Seal.enterprise_id == enterprise_id, Seal.status == "enabled", Seal.name == DEFAULT_SEAL_NAME
+        )
+    )
+    return found.first()

@@ -85,11 +85,11 @@ def person_party(person: Visitor) -> dict[str, Any]:
     return {"name": PERSON, "kind": "person", "contact": person.mobile, "fields": PERSON_PLACES}
 
 
-def introduced(api: str, simulator: str, secret: str) -> Applicant:
+def introduced(api: str, simulator: str, secret: str, name: str = "") -> Applicant:
     """Registered at the API, with an enterprise that the registry and the operators know and nobody has claimed."""
     applicant = Applicant(api, simulator, invented_mobile())
     applicant.enterprise = RegistryEntry(
-        name=f"样例{random.randrange(10**8):08d}科技有限公司",
+        name=name or f"样例{random.randrange(10**8):08d}科技有限公司",
         uscc=invented_uscc(),
         kind="有限责任公司",
         legal_representative=LEGAL_REPRESENTATIVE,

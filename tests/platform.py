@@ -173,9 +173,9 @@ class Platform:
         visitor.register(name)
         return visitor
 
-    def applicant(self) -> Applicant:
+    def applicant(self, name: str = "") -> Applicant:
         """Registered as the legal representative of an enterprise nobody has claimed."""
-        return introduced(self.url("api"), self.url("simulator"), self.secret)
+        return introduced(self.url("api"), self.url("simulator"), self.secret, name)
 
 
 async def temporal_environment(keyring: Keyring) -> WorkflowEnvironment:

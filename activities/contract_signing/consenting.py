@@ -32,7 +32,7 @@ from models.errors import (
     SealMissing,
 )
 from models.keyring import Keyring
-from models.seals import DEFAULT_SEAL_NAME, Seal
+from models.seals import Seal, default_seal
 
 
 class Consenting:
@@ -105,12 +105,7 @@ class Consenting:
                 col(Member.ended_at).is_(None),
             )
         )
-        seal = await session.exec(
-            select(Seal).where(
-                Seal.enterprise_id == party.enterprise_id, Seal.status == "enabled", Seal.name == DEFAULT_SEAL_NAME
-            )
-        )
-        held = seal.first()
+        held = await default_seal(session, party.enterprise_id)
         if member.first() is None or held is None:
             raise SealMissing
         enterprise = await session.get_one(Enterprise, party.enterprise_id)

@@ -6,13 +6,18 @@ from sqlmodel import col, select
 from temporalio import activity
 
 from activities.confined import ConfinementFailed, run_confined
+from activities.contract_signing.marks import Marks
 from activities.heartbeats import beating
+from activities.pdf.base import build_base
 from activities.pdf.normalise import NormalisedDocument, normalise
+from activities.pdf.placement import PartyMark
 from activities.pdf.rendering import render_page
 from activities.providers.storage import ObjectStore
-from models.contract_signing import Contract, Party, Place, Preparation
+from models.contract_signing import Contract, Party, Preparation, opened_party
 from models.database import Database
-from models.errors import FileUnreadable, PlacementOutsidePage
+from models.errors import FileUnreadable
+from models.keyring import Keyring
+from models.seals import default_seal
 from models.uploads import Upload
 
 NORMALISE_SECONDS = 30.0
@@ -20,13 +25,18 @@ RENDER_SECONDS = 20.0
 
 
 class Drafting:
-    def __init__(self, database: Database, store: ObjectStore) -> None:
+    def __init__(self, database: Database, keyring: Keyring, store: ObjectStore) -> None:
         self.database = database
+        self.keyring = keyring
         self.store = store
+        self.marks = Marks(database, store)
 
     @activity.defn
     async def prepare_contract(self, contract_id: str) -> Preparation:
-        """Normalise, render every page, keep both. Raises FileUnreadable, Document…, PlacementOutsidePage."""
+        """Normalise, draw every mark on trial, render every page: what could not be sealed is refused here.
+
+        Raises FileUnreadable, Document…, PlacementOutsidePage, GlyphMissing, SealTextInvalid.
+        """
         async with beating():
             async with self.database.transaction() as session:
                 contract = await session.get_one(Contract, contract_id)
@@ -37,8 +47,8 @@ class Drafting:
                     )
                 ).all()
             document = await self._normalised(await self.store.get(upload.storage_key))
-            for party in parties:
-                require_inside(document, [Place.model_validate(place) for place in party.places])
+            marks = [await self._mark(party) for party in parties]
+            await asyncio.to_thread(build_base, document.data, marks)
             try:
                 previews = await render_pages(self.store, contract_id, document.data, len(document.pages))
             except ConfinementFailed as failure:  # what nobody can see, nobody signs
@@ -52,21 +62,20 @@ class Drafting:
                 contract.previews = previews
         return Preparation(parties=[party.id for party in parties])
 
+    async def _mark(self, party: Party) -> PartyMark:
+        """With the seal the party has today, if any."""
+        async with self.database.transaction() as session:
+            seal = await default_seal(session, party.enterprise_id) if party.enterprise_id else None
+        name = opened_party(self.keyring, party).name
+        return await self.marks.of(
+            party.id, name, party.places, seal.id if seal else None, seal.version if seal else None
+        )
+
     async def _normalised(self, data: bytes) -> NormalisedDocument:
         try:
             return await asyncio.to_thread(run_confined, normalise, data, seconds=NORMALISE_SECONDS)
         except ConfinementFailed as failure:
             raise FileUnreadable from failure
-
-
-def require_inside(document: NormalisedDocument, places: list[Place]) -> None:
-    """The centre of every mark lies on its page; the whole mark's fit is judged when it is drawn."""
-    for place in places:
-        if place.page > len(document.pages):
-            raise PlacementOutsidePage(page=place.page)
-        page = document.pages[place.page - 1]
-        if not (place.x < page.width and place.y < page.height):
-            raise PlacementOutsidePage(page=place.page)
 
 
 async def render_pages(store: ObjectStore, owner: str, document: bytes, pages: int) -> list[str]:

@@ -17,16 +17,14 @@ from temporalio import activity
 
 from activities.confined import ConfinementFailed
 from activities.contract_signing.drafting import render_pages
+from activities.contract_signing.marks import Marks
 from activities.heartbeats import beating
 from activities.pdf.base import build_base
-from activities.pdf.placement import PartyMark, Placement
 from activities.pdf.sealing import PartySignature, seal
 from activities.providers.certificate_authority import CertificateAuthority
 from activities.providers.keys import SigningKeys
 from activities.providers.storage import ObjectStore
 from activities.providers.timestamp import TimestampClient
-from activities.seals.artwork import SealArtwork
-from activities.seals.personal import draw_personal_signature
 from models import contract_signing
 from models.certificates import is_valid
 from models.contract_signing import Consent, Contract, Party, Plan, SignatureIntent, opened_party
@@ -34,7 +32,6 @@ from models.database import Database, utc_now
 from models.enterprises import Enterprise
 from models.errors import SealingStale
 from models.keyring import Keyring
-from models.seals import SealVersion
 
 MARGIN = timedelta(minutes=5)
 """A certificate with less life left than this is not begun to sign with."""
@@ -65,6 +62,7 @@ class Sealing:
         self.keys = keys
         self.certificate_authority = certificate_authority
         self.timestamps = timestamps
+        self.marks = Marks(database, store)
 
     @activity.defn
     async def plan_signatures(self, sealing: contract_signing.Sealing) -> Plan:
@@ -78,7 +76,10 @@ class Sealing:
                 return Plan(lapsed=lapsed)
             signers = [await self._with_certificate(signer, sealing) for signer in signers]
             document = await self.store.get(str(contract.document_key))
-            marks = [await self._mark(signer) for signer in signers]
+            marks = [
+                await self.marks.of(s.party.id, s.name, s.consent.places, s.consent.seal_id, s.consent.seal_version)
+                for s in signers
+            ]
             base = await asyncio.to_thread(build_base, document, marks)
             base_key = await self.store.put(contract.id, base)
             async with self.database.transaction() as session:
@@ -119,20 +120,6 @@ class Sealing:
             now=sealing.at,
         )
         return signer._replace(serial=issued.serial)
-
-    async def _mark(self, signer: Signer) -> PartyMark:
-        return PartyMark(
-            field_name=signer.party.id,
-            placements=[Placement.model_validate(place) for place in signer.consent.places],
-            artwork=await self._artwork(signer),
-        )
-
-    async def _artwork(self, signer: Signer) -> SealArtwork:
-        if signer.consent.seal_id is None:
-            return await asyncio.to_thread(draw_personal_signature, signer.name)
-        async with self.database.transaction() as session:
-            version = await session.get_one(SealVersion, (signer.consent.seal_id, signer.consent.seal_version))
-        return SealArtwork.model_validate_json(await self.store.get(version.storage_key))
 
     @activity.defn
     async def apply_signatures(self, sealing: contract_signing.Sealing) -> None:

@@ -273,3 +273,28 @@ def test_only_a_verified_enterprise_sends(platform: Platform, person: Visitor) -
     answer = person.api.post("/v1/contracts", json=content)
     assert (answer.status_code, answer.json()["code"]) == (403, "enterprise_not_verified")
     assert platform.rows(select(Contract).where(Contract.sender_account == person.account_id)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"fields": [{"page": 2, "x": 30, "y": 450}]}, "placement_outside_page"),
+        ({"fields": [{"page": 3, "x": 150, "y": 450}]}, "placement_outside_page"),
+    ],
+)
+def test_a_mark_that_would_not_fit_is_refused_when_drafting_and_not_when_sealing(
+    sender: Applicant, change: dict[str, Any], code: str
+) -> None:
+    document = sender.upload(CONTRACT, "contract_document")
+    content = {"title": "样例", "document": document, "parties": [sender.as_party(**change)]}
+    answer = sender.api.post("/v1/contracts", json=content)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_a_name_that_cannot_be_drawn_is_refused_when_drafting_and_not_when_sealing(
+    sender: Applicant, person: Visitor
+) -> None:
+    document = sender.upload(CONTRACT, "contract_document")
+    parties = [sender.as_party(), person_party(person) | {"name": "样\U0001f600例"}]
+    answer = sender.api.post("/v1/contracts", json={"title": "样例", "document": document, "parties": parties})
+    assert (answer.status_code, answer.json()["code"]) == (422, "glyph_missing")

@@ -188,6 +188,15 @@ def test_c12_the_registry_wins_to_the_letter(platform: Platform, change: dict[st
     assert applicant.act(view, "confirm", fields=applicant.fields())["state"] == "awaiting_method"
 
 
+def test_n04_a_name_no_seal_can_carry_is_refused_while_the_applicant_can_act(platform: Platform) -> None:
+    applicant = platform.applicant(name="样例" * 30)
+    view = applicant.wait_for(applicant.open_verification()["id"], "awaiting_confirmation")
+    path = f"/v1/enterprise-verifications/{view['id']}/confirm"
+    answer = applicant.api.post(path, json={"fields": applicant.fields()})
+    assert (answer.status_code, answer.json()["code"]) == (422, "seal_text_invalid")
+    assert applicant.process(view["id"])["state"] == "awaiting_confirmation"
+
+
 def test_an_act_in_the_wrong_state_is_a_conflict_that_lists_what_is_possible(platform: Platform) -> None:
     applicant = platform.applicant()
     view = applicant.until_confirmed()

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 from sqlmodel import select
 
+from activities.messages import Messages
+from activities.providers.mail import MailSender
+from activities.providers.sms import SmsSender
 from local.visitor import Visitor, waited
 from models.messages import Message
 from tests.platform import Platform
@@ -40,3 +43,13 @@ def test_a_delivered_message_is_forgotten_but_for_the_fact(platform: Platform) -
     message = waited(sent, 10, "it was not sent")
     assert message.personal is None
     assert message.sent_at is not None
+    before = visitor.inbox_size(visitor.mobile)
+    platform.run(again(platform, message_id))  # as after a worker died with the answer on its lips
+    assert sent() is not None
+    assert visitor.inbox_size(visitor.mobile) == before
+
+
+async def again(platform: Platform, message_id: str) -> None:
+    settings = platform.settings
+    sms, mail = SmsSender(settings.sms_url, platform.secret), MailSender(settings.mail_url, platform.secret)
+    await Messages(platform.parts.database, platform.parts.keyring, sms, mail, settings.public_url).deliver(message_id)
